@@ -1,1 +1,17 @@
-//! Work in progress.
+//! The wire protocols of MicroPython boards as pure state machines.
+//!
+//! Nothing here touches a port, a clock or a thread. Bytes that arrived go in, bytes to send and
+//! events come out, and time is a value the caller passes; so every machine can be driven by a
+//! test, a fuzzer or a simulated clock exactly as by a real cable.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`scan`] | finding one of several markers in a stream, in bounded memory |
+//! | [`raw_repl`] | entering, leaving and resetting the raw REPL, and executing programs in it |
+//! | [`raw_paste`] | the window credits that pace a program on its way into the compiler |
+//! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
+
+pub mod literal;
+pub mod raw_paste;
+pub mod raw_repl;
+pub mod scan;

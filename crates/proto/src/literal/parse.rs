@@ -1,0 +1,338 @@
+//! Reading Python literals.
+
+use super::Value;
+
+/// How deeply tuples, lists and dictionaries may nest; what boards print nests twice.
+const DEPTH_LIMIT: usize = 32;
+
+/// Why a literal could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// The text ended inside a value.
+    #[error("the value ends too early")]
+    Truncated,
+    /// A byte that no literal has at this place.
+    #[error("unexpected {found:?} at offset {offset}")]
+    Unexpected {
+        /// What was found.
+        found: char,
+        /// Its offset in bytes.
+        offset: usize,
+    },
+    /// A number that is no number, or larger than 64 bits.
+    #[error("unreadable number at offset {offset}")]
+    Number {
+        /// Where it starts, in bytes.
+        offset: usize,
+    },
+    /// Nested too deeply.
+    #[error("nested more than {DEPTH_LIMIT} deep")]
+    TooDeep,
+}
+
+/// Reads one Python literal; white space around it is allowed, anything else is refused.
+pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
+    let mut parser = Parser { text, offset: 0 };
+    let value = parser.value(0)?;
+    parser.skip_space();
+    match parser.peek() {
+        None => Ok(value),
+        Some(_) => Err(parser.unexpected()),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    offset: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.offset).copied()
+    }
+
+    fn next(&mut self) -> Result<u8, ParseError> {
+        let byte = self.peek().ok_or(ParseError::Truncated)?;
+        self.offset += 1;
+        Ok(byte)
+    }
+
+    fn skip_space(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.offset += 1;
+        }
+    }
+
+    fn unexpected(&self) -> ParseError {
+        self.peek()
+            .map_or(ParseError::Truncated, |byte| ParseError::Unexpected {
+                found: char::from(byte),
+                offset: self.offset,
+            })
+    }
+
+    fn take(&mut self, word: &[u8]) -> bool {
+        let found = self.text[self.offset..].starts_with(word);
+        if found {
+            self.offset += word.len();
+        }
+        found
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
+        if depth > DEPTH_LIMIT {
+            return Err(ParseError::TooDeep);
+        }
+        self.skip_space();
+        match self.peek().ok_or(ParseError::Truncated)? {
+            b'(' => self.parenthesis(depth),
+            b'[' => Ok(Value::List(self.items(b']', depth)?.0)),
+            b'{' => self.dictionary(depth),
+            b'\'' | b'"' => Ok(Value::Str(
+                String::from_utf8(self.string(true)?)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            )),
+            b'b' => {
+                if self.take(b"bytearray(") {
+                    let inner = self.value(depth + 1)?;
+                    self.skip_space();
+                    return match (inner, self.take(b")")) {
+                        (value @ Value::Bytes(_), true) => Ok(value),
+                        _ => Err(self.unexpected()),
+                    };
+                }
+                self.offset += 1;
+                Ok(Value::Bytes(self.string(false)?))
+            }
+            b'+' | b'-' | b'.' | b'0'..=b'9' => self.number(),
+            _ if self.take(b"None") => Ok(Value::None),
+            _ if self.take(b"True") => Ok(Value::Bool(true)),
+            _ if self.take(b"False") => Ok(Value::Bool(false)),
+            _ if self.take(b"nan") => Ok(Value::Float(f64::NAN)),
+            _ if self.take(b"inf") => Ok(Value::Float(f64::INFINITY)),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn parenthesis(&mut self, depth: usize) -> Result<Value, ParseError> {
+        let (mut items, comma) = self.items(b')', depth)?;
+        match (items.len(), comma) {
+            (1, false) => Ok(items.remove(0)),
+            _ => Ok(Value::Tuple(items)),
+        }
+    }
+
+    /// Reads from the opening bracket to `close`; also says whether a comma followed the last item.
+    fn items(&mut self, close: u8, depth: usize) -> Result<(Vec<Value>, bool), ParseError> {
+        self.offset += 1;
+        let mut items = Vec::new();
+        let mut comma = false;
+        loop {
+            self.skip_space();
+            if self.peek() == Some(close) {
+                self.offset += 1;
+                return Ok((items, comma));
+            }
+            if !items.is_empty() && !comma {
+                return Err(self.unexpected());
+            }
+            items.push(self.value(depth + 1)?);
+            self.skip_space();
+            comma = self.take(b",");
+        }
+    }
+
+    fn dictionary(&mut self, depth: usize) -> Result<Value, ParseError> {
+        self.offset += 1;
+        let mut items = Vec::new();
+        loop {
+            self.skip_space();
+            if self.take(b"}") {
+                return Ok(Value::Dict(items));
+            }
+            let key = self.value(depth + 1)?;
+            self.skip_space();
+            if !self.take(b":") {
+                return Err(self.unexpected());
+            }
+            items.push((key, self.value(depth + 1)?));
+            self.skip_space();
+            if !self.take(b",") && self.peek() != Some(b'}') {
+                return Err(self.unexpected());
+            }
+        }
+    }
+
+    fn string(&mut self, unicode: bool) -> Result<Vec<u8>, ParseError> {
+        let quote = self.next()?;
+        if quote != b'\'' && quote != b'"' {
+            self.offset -= 1;
+            return Err(self.unexpected());
+        }
+        let mut bytes = Vec::new();
+        loop {
+            match self.next()? {
+                byte if byte == quote => return Ok(bytes),
+                b'\\' => self.escape(unicode, &mut bytes)?,
+                byte => bytes.push(byte),
+            }
+        }
+    }
+
+    fn escape(&mut self, unicode: bool, bytes: &mut Vec<u8>) -> Result<(), ParseError> {
+        let start = self.offset;
+        let code = match self.next()? {
+            b'n' => 0x0a,
+            b'r' => 0x0d,
+            b't' => 0x09,
+            b'a' => 0x07,
+            b'b' => 0x08,
+            b'f' => 0x0c,
+            b'v' => 0x0b,
+            byte @ (b'\\' | b'\'' | b'"') => u32::from(byte),
+            b'x' => self.digits(16, 2, 2)?,
+            b'u' if unicode => self.digits(16, 4, 4)?,
+            b'U' if unicode => self.digits(16, 8, 8)?,
+            b'0'..=b'7' => {
+                self.offset -= 1;
+                self.digits(8, 1, 3)?
+            }
+            // As in Python, a backslash before any other character stands for itself.
+            byte => {
+                bytes.extend_from_slice(&[b'\\', byte]);
+                return Ok(());
+            }
+        };
+        if unicode {
+            let character = char::from_u32(code).ok_or(ParseError::Number { offset: start })?;
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        } else {
+            bytes.push(u8::try_from(code).map_err(|_| ParseError::Number { offset: start })?);
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self, radix: u32, least: usize, most: usize) -> Result<u32, ParseError> {
+        let start = self.offset;
+        let mut value: u32 = 0;
+        let mut count = 0;
+        while count < most {
+            let Some(digit) = self
+                .peek()
+                .and_then(|byte| char::from(byte).to_digit(radix))
+            else {
+                break;
+            };
+            value = value
+                .checked_mul(radix)
+                .and_then(|value| value.checked_add(digit))
+                .ok_or(ParseError::Number { offset: start })?;
+            self.offset += 1;
+            count += 1;
+        }
+        if count < least {
+            return Err(self.unexpected());
+        }
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<Value, ParseError> {
+        let start = self.offset;
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        {
+            self.offset += 1;
+        }
+        let text = std::str::from_utf8(&self.text[start..self.offset])
+            .map_err(|_| ParseError::Number { offset: start })?;
+        if let Ok(value) = text.parse::<i64>() {
+            return Ok(Value::Int(value));
+        }
+        text.parse::<f64>()
+            .ok()
+            .filter(|_| text.contains(['.', 'e', 'E', 'n']))
+            .map(Value::Float)
+            .ok_or(ParseError::Number { offset: start })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_what_ilistdir_prints() {
+        let value = parse(b"[('a b.py', 32768, 0, 12),('d', 16384, 0),]").unwrap();
+        let rows = value.as_items().unwrap();
+        assert_eq!(rows[0].as_items().unwrap()[0].as_str(), Some("a b.py"));
+        assert_eq!(rows[1].as_items().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn one_item_in_parentheses_is_a_tuple_only_with_a_comma() {
+        assert_eq!(parse(b"(1,)").unwrap(), Value::Tuple(vec![Value::Int(1)]));
+        assert_eq!(parse(b"(1)").unwrap(), Value::Int(1));
+        assert_eq!(parse(b"()").unwrap(), Value::Tuple(vec![]));
+    }
+
+    #[test]
+    fn reads_escapes_of_strings_and_bytes() {
+        assert_eq!(
+            parse(b"'\\u20ac\\x41\\0\\'\\n'").unwrap(),
+            Value::Str("€A\0'\n".into())
+        );
+        assert_eq!(
+            parse(b"b'\\xff\\101\\07'").unwrap(),
+            Value::Bytes(vec![0xff, b'A', 7])
+        );
+        assert_eq!(
+            parse(b"bytearray(b'ab')").unwrap(),
+            Value::Bytes(b"ab".to_vec())
+        );
+    }
+
+    #[test]
+    fn reads_numbers_and_dictionaries() {
+        assert_eq!(
+            parse(b"{'a': -1, 'b': 1.5e3}").unwrap(),
+            Value::Dict(vec![
+                (Value::Str("a".into()), Value::Int(-1)),
+                (Value::Str("b".into()), Value::Float(1500.0)),
+            ])
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_literal() {
+        for text in [
+            &b""[..],
+            b"(",
+            b"[1 2]",
+            b"'a",
+            b"{1:}",
+            b"foo",
+            b"1 2",
+            b"b1",
+            b"--1",
+            b"'\\x4'",
+            b"99999999999999999999",
+        ] {
+            assert!(parse(text).is_err(), "{:?}", String::from_utf8_lossy(text));
+        }
+        assert_eq!(parse(&[b'('; 5000]), Err(ParseError::TooDeep));
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_makes_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn nearly_literal_input_does_not_make_it_panic(text in r"[\[\](){}'b\\x0-9u,: .e-]{0,60}") {
+            let _ = parse(text.as_bytes());
+        }
+    }
+}

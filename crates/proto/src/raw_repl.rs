@@ -1,0 +1,565 @@
+//! The raw REPL: how a program, not a person, talks to a board.
+//!
+//! Source: `shared/runtime/pyexec.c`, `pyexec_raw_repl_process_char`. Ctrl-A enters it, Ctrl-B
+//! leaves it, Ctrl-D executes what was sent or, with nothing sent, soft-resets the board. After
+//! `OK` (or the raw-paste acknowledgement) a program's output follows, then `\x04`, then its
+//! traceback if it raised, then `\x04>`.
+//!
+//! [`RawRepl`] is driven by its owner: pass what arrived to [`RawRepl::handle_input`], send what
+//! [`RawRepl::poll_transmit`] gives, take events from [`RawRepl::poll_event`], and call
+//! [`RawRepl::handle_timeout`] when [`RawRepl::poll_timeout`] has passed. After any of these, poll
+//! for transmits and events until both are `None`.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::raw_paste::{self, Paste, Signal};
+use crate::scan::Scanner;
+
+const BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
+const SOFT_REBOOT: &[u8] = b"soft reboot\r\n";
+/// The answers to a raw-paste request: supported, known but not supported, and what firmware before
+/// 1.14 does, which reads the closing Ctrl-A as a request for the raw REPL.
+const PASTE_ANSWERS: &[&[u8]] = &[b"R\x01", b"R\x00", BANNER];
+
+/// A carriage return in front, so that a half-typed telnet or modem escape ends there.
+const INTERRUPT: &[u8] = b"\r\x03";
+const ENTER: &[u8] = b"\r\x01";
+const LEAVE: &[u8] = b"\r\x02";
+const SOFT_RESET: &[u8] = b"\x04";
+
+/// How long Ctrl-C may take to show an effect before Ctrl-A follows. They are not sent together:
+/// ports with TinyUSB clear their receive ring when the interrupt arrives (`tud_cdc_rx_wanted_cb`).
+const INTERRUPT_PAUSE: Duration = Duration::from_millis(10);
+/// How long a board may take to answer Ctrl-A before the interrupt is sent again.
+const ENTER_RETRY: Duration = Duration::from_millis(700);
+/// How quiet the line must be before a board that had to be asked more than once is believed to
+/// have given all its answers.
+const SETTLE: Duration = Duration::from_millis(150);
+/// How long a board that is not running anything may take to answer.
+const REPLY: Duration = Duration::from_secs(12);
+
+/// Without raw-paste there is no flow control: as much as the smallest receive ring holds, then a
+/// pause in which a slow board reads it.
+const TYPED_BLOCK: usize = 250;
+const TYPED_PAUSE: Duration = Duration::from_millis(10);
+
+/// Bytes kept of an unexpected conversation, to show in the error.
+const SEEN_LIMIT: usize = 400;
+/// A traceback longer than this is cut: no program needs it, and a board must not fill our memory.
+const TRACEBACK_LIMIT: usize = 256 * 1024;
+
+/// What the machine has to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The raw REPL is entered (and the board was reset, if that was asked for).
+    Entered,
+    /// The board has the whole program and runs it.
+    Accepted,
+    /// Output of the program.
+    Output(Vec<u8>),
+    /// The program has ended; `traceback` is empty unless it raised.
+    Finished {
+        /// What the board printed of the exception.
+        traceback: Vec<u8>,
+    },
+    /// The operation failed; the state of the board is unknown until [`RawRepl::enter`].
+    Failed(Error),
+}
+
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The board did not enter the raw REPL.
+    #[error("the board did not enter the raw REPL{}", explain(seen))]
+    NotEntered {
+        /// The last bytes it sent instead.
+        seen: Vec<u8>,
+    },
+    /// The board did not come back after a soft reset.
+    #[error("the board did not come back after a soft reset{}", explain(seen))]
+    NotReset {
+        /// The last bytes it sent instead.
+        seen: Vec<u8>,
+    },
+    /// The board did not take the program.
+    #[error(
+        "the board stopped answering while a program was sent to it{}",
+        explain(seen)
+    )]
+    NotAccepted {
+        /// The last bytes it sent instead.
+        seen: Vec<u8>,
+    },
+    /// The program was silent for longer than allowed.
+    #[error("the board was silent for {} s while a program ran", quiet.as_secs())]
+    Silent {
+        /// How long was allowed.
+        quiet: Duration,
+    },
+}
+
+fn explain(seen: &[u8]) -> String {
+    if seen.is_empty() {
+        "; it sent nothing".to_owned()
+    } else {
+        format!("; it sent \"{}\"", seen.escape_ascii())
+    }
+}
+
+/// The host's side of the raw REPL. See the module's documentation.
+#[derive(Debug)]
+pub struct RawRepl {
+    state: State,
+    raw_paste: bool,
+    transmit: VecDeque<Vec<u8>>,
+    events: VecDeque<Event>,
+    /// When the running operation has failed.
+    deadline: Option<Instant>,
+    /// When something is to be done, before the deadline.
+    wake: Option<Instant>,
+    /// Allowed silence of the running program.
+    quiet: Option<Duration>,
+    seen: VecDeque<u8>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// In the friendly REPL, or unknown.
+    Outside,
+    Entering(Entering),
+    Ready,
+    /// Raw-paste was asked for.
+    Requesting {
+        program: Vec<u8>,
+        answer: Scanner,
+    },
+    Pasting(Paste),
+    /// The end of the program was sent (or its abort confirmed); the board's `\x04` is due.
+    Ending,
+    Typing {
+        program: Vec<u8>,
+        sent: usize,
+    },
+    Confirming {
+        answer: Scanner,
+    },
+    Output,
+    Traceback(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Entering {
+    soft_reset: bool,
+    patience: Duration,
+    attempts: u32,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Interrupted,
+    Banner(Scanner),
+    Settling,
+    Rebooting(Scanner),
+    Booting(Scanner),
+}
+
+impl Default for RawRepl {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RawRepl {
+    /// A machine for a board of which nothing is known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            state: State::Outside,
+            raw_paste: true,
+            transmit: VecDeque::new(),
+            events: VecDeque::new(),
+            deadline: None,
+            wake: None,
+            quiet: None,
+            seen: VecDeque::new(),
+        }
+    }
+
+    /// Whether the board is in the raw REPL, as far as is known.
+    #[must_use]
+    pub fn is_entered(&self) -> bool {
+        !matches!(self.state, State::Outside | State::Entering(_))
+    }
+
+    /// Whether a program was sent whose end has not been seen.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !matches!(self.state, State::Outside | State::Ready)
+    }
+
+    /// Whether the board takes programs by raw-paste, as far as is known.
+    #[must_use]
+    pub fn uses_raw_paste(&self) -> bool {
+        self.raw_paste
+    }
+
+    /// Interrupts what runs and enters the raw REPL, with a soft reset if `soft_reset`.
+    ///
+    /// Ends with [`Event::Entered`] or [`Event::Failed`], each phase (entering; resetting; starting
+    /// up again) within `patience`.
+    pub fn enter(&mut self, now: Instant, soft_reset: bool, patience: Duration) {
+        self.seen.clear();
+        self.deadline = Some(now + patience);
+        let mut entering = Entering {
+            soft_reset,
+            patience,
+            attempts: 0,
+            stage: Stage::Interrupted,
+        };
+        self.send_interrupt(now, &mut entering);
+        self.state = State::Entering(entering);
+    }
+
+    fn send_interrupt(&mut self, now: Instant, entering: &mut Entering) {
+        entering.attempts += 1;
+        entering.stage = Stage::Interrupted;
+        self.transmit.push_back(INTERRUPT.to_vec());
+        self.wake = Some(now + INTERRUPT_PAUSE);
+    }
+
+    /// Sends `program` and runs it; needs the raw REPL to be entered and no program to be running.
+    ///
+    /// Gives [`Event::Accepted`], any number of [`Event::Output`], then [`Event::Finished`], or
+    /// [`Event::Failed`] when the board stops answering or the running program is silent for longer
+    /// than `quiet`.
+    pub fn execute(&mut self, now: Instant, program: Vec<u8>, quiet: Option<Duration>) {
+        self.seen.clear();
+        self.quiet = quiet;
+        self.deadline = Some(now + REPLY);
+        self.wake = None;
+        if self.raw_paste {
+            self.transmit.push_back(raw_paste::REQUEST.to_vec());
+            self.state = State::Requesting {
+                program,
+                answer: Scanner::new(PASTE_ANSWERS),
+            };
+        } else {
+            self.type_program(now, program);
+        }
+    }
+
+    /// Sends Ctrl-C to the running program, or gives up sending it. Ends with [`Event::Finished`]
+    /// like any program (its traceback is a `KeyboardInterrupt`, unless the program catches that).
+    pub fn interrupt(&mut self) {
+        match &mut self.state {
+            // The board has not entered raw-paste mode yet: let it run nothing.
+            State::Requesting { program, .. } => {
+                program.clear();
+                return;
+            }
+            // Ctrl-C makes the board answer as to an end (`mp_reader_stdin_readbyte`); an end of
+            // our own behind it would soft-reset the board.
+            State::Pasting(_) => self.state = State::Ending,
+            // Ctrl-C clears the line (`pyexec_raw_repl_process_char`) and nothing is answered.
+            State::Typing { .. } => {
+                self.state = State::Ready;
+                self.deadline = None;
+                self.wake = None;
+                self.events.push_back(Event::Finished {
+                    traceback: b"KeyboardInterrupt: ".to_vec(),
+                });
+            }
+            _ => {}
+        }
+        self.transmit.push_back(vec![0x03]);
+    }
+
+    /// Leaves the raw REPL for the friendly one. The board's answer is not waited for.
+    pub fn leave(&mut self) {
+        self.transmit.push_back(LEAVE.to_vec());
+        self.state = State::Outside;
+        self.deadline = None;
+        self.wake = None;
+    }
+
+    /// The next bytes to send; call until `None` after every other call.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.transmit.pop_front()
+    }
+
+    /// What happened; call until `None` after every other call.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called; changes with every other call.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match (self.deadline, self.wake) {
+            (Some(deadline), Some(wake)) => Some(deadline.min(wake)),
+            (deadline, wake) => deadline.or(wake),
+        }
+    }
+
+    /// Tells the machine what time it is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            return self.fail();
+        }
+        if self.wake.is_some_and(|wake| now >= wake) {
+            self.wake = None;
+            self.woken(now);
+        }
+    }
+
+    /// Takes bytes from the board.
+    pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
+        self.remember(input);
+        while !input.is_empty() {
+            let used = self.step(now, input);
+            input = &input[used.min(input.len())..];
+        }
+    }
+
+    fn remember(&mut self, input: &[u8]) {
+        let tail = &input[input.len().saturating_sub(SEEN_LIMIT)..];
+        self.seen.extend(tail);
+        let excess = self.seen.len().saturating_sub(SEEN_LIMIT);
+        self.seen.drain(..excess);
+    }
+
+    fn fail(&mut self) {
+        let seen: Vec<u8> = self.seen.drain(..).collect();
+        let error = match &self.state {
+            State::Entering(Entering {
+                stage: Stage::Rebooting(_) | Stage::Booting(_),
+                ..
+            }) => Error::NotReset { seen },
+            State::Entering(_) => Error::NotEntered { seen },
+            State::Output | State::Traceback(_) => Error::Silent {
+                quiet: self.quiet.unwrap_or_default(),
+            },
+            _ => Error::NotAccepted { seen },
+        };
+        self.state = State::Outside;
+        self.deadline = None;
+        self.wake = None;
+        self.events.push_back(Event::Failed(error));
+    }
+
+    fn woken(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Outside) {
+            State::Entering(entering) => self.entering_woken(now, entering),
+            State::Typing { program, sent } => self.type_block(now, program, sent),
+            state => self.state = state,
+        }
+    }
+
+    fn entering_woken(&mut self, now: Instant, mut entering: Entering) {
+        match entering.stage {
+            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Banner(_) => self.send_interrupt(now, &mut entering),
+            Stage::Settling => return self.banner_seen(now, entering),
+            Stage::Rebooting(_) | Stage::Booting(_) => {}
+        }
+        self.state = State::Entering(entering);
+    }
+
+    fn ask_for_banner(&mut self, now: Instant, entering: &mut Entering) {
+        self.transmit.push_back(ENTER.to_vec());
+        entering.stage = Stage::Banner(Scanner::new(&[BANNER]));
+        self.wake = Some(now + ENTER_RETRY * entering.attempts);
+    }
+
+    fn banner_seen(&mut self, now: Instant, mut entering: Entering) {
+        if entering.soft_reset {
+            self.transmit.push_back(SOFT_RESET.to_vec());
+            entering.stage = Stage::Rebooting(Scanner::new(&[SOFT_REBOOT]));
+            self.deadline = Some(now + entering.patience);
+            self.wake = None;
+            self.state = State::Entering(entering);
+        } else {
+            self.entered();
+        }
+    }
+
+    fn entered(&mut self) {
+        self.state = State::Ready;
+        self.deadline = None;
+        self.wake = None;
+        self.events.push_back(Event::Entered);
+    }
+
+    /// Uses some of `input`, which is not empty, and says how much.
+    fn step(&mut self, now: Instant, input: &[u8]) -> usize {
+        match std::mem::replace(&mut self.state, State::Outside) {
+            // What a board says unasked, the prompt after a program among it.
+            state @ (State::Outside | State::Ready | State::Typing { .. }) => {
+                self.state = state;
+                input.len()
+            }
+            State::Entering(entering) => self.step_entering(now, entering, input),
+            State::Requesting {
+                program,
+                mut answer,
+            } => match answer.push(input) {
+                None => {
+                    self.state = State::Requesting { program, answer };
+                    input.len()
+                }
+                Some(found) => {
+                    self.deadline = Some(now + REPLY);
+                    if found.marker == 0 {
+                        self.state = State::Pasting(Paste::new(program));
+                    } else {
+                        self.raw_paste = false;
+                        self.type_program(now, program);
+                    }
+                    found.used
+                }
+            },
+            State::Pasting(paste) => self.step_pasting(now, paste, input[0]),
+            State::Ending => {
+                if input[0] == raw_paste::END {
+                    self.accepted(now);
+                } else {
+                    self.state = State::Ending;
+                }
+                1
+            }
+            State::Confirming { mut answer } => match answer.push(input) {
+                None => {
+                    self.state = State::Confirming { answer };
+                    input.len()
+                }
+                Some(found) => {
+                    self.accepted(now);
+                    found.used
+                }
+            },
+            State::Output => self.step_output(now, input),
+            State::Traceback(mut traceback) => {
+                self.restart_quiet(now);
+                let end = input.iter().position(|&byte| byte == raw_paste::END);
+                let text = &input[..end.unwrap_or(input.len())];
+                let room = TRACEBACK_LIMIT.saturating_sub(traceback.len());
+                traceback.extend_from_slice(&text[..text.len().min(room)]);
+                if end.is_some() {
+                    self.state = State::Ready;
+                    self.deadline = None;
+                    self.events.push_back(Event::Finished { traceback });
+                } else {
+                    self.state = State::Traceback(traceback);
+                }
+                end.map_or(input.len(), |end| end + 1)
+            }
+        }
+    }
+
+    fn step_entering(&mut self, now: Instant, mut entering: Entering, input: &[u8]) -> usize {
+        let mut used = input.len();
+        match &mut entering.stage {
+            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Settling => self.wake = Some(now + SETTLE),
+            Stage::Banner(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    if entering.attempts == 1 {
+                        self.banner_seen(now, entering);
+                        return found.used;
+                    }
+                    used = found.used;
+                    entering.stage = Stage::Settling;
+                    self.wake = Some(now + SETTLE);
+                }
+            }
+            Stage::Rebooting(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    entering.stage = Stage::Booting(Scanner::new(&[BANNER]));
+                    self.deadline = Some(now + entering.patience);
+                }
+            }
+            Stage::Booting(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    self.entered();
+                    return found.used;
+                }
+            }
+        }
+        self.state = State::Entering(entering);
+        used
+    }
+
+    fn step_pasting(&mut self, now: Instant, mut paste: Paste, byte: u8) -> usize {
+        let signal = paste.handle_byte(byte);
+        self.deadline = Some(now + REPLY);
+        while let Some(bytes) = paste.poll_transmit() {
+            self.transmit.push_back(bytes.to_vec());
+        }
+        match signal {
+            Signal::Abort => {
+                // The board discards input up to this, then prints why (`mp_reader_stdin_close`).
+                self.transmit.push_back(vec![raw_paste::END]);
+                self.accepted(now);
+            }
+            Signal::Continue | Signal::Stray(_) if paste.is_sent() => {
+                self.transmit.push_back(vec![raw_paste::END]);
+                self.state = State::Ending;
+            }
+            Signal::Continue | Signal::Stray(_) => self.state = State::Pasting(paste),
+        }
+        1
+    }
+
+    fn step_output(&mut self, now: Instant, input: &[u8]) -> usize {
+        self.restart_quiet(now);
+        let end = input.iter().position(|&byte| byte == raw_paste::END);
+        let text = &input[..end.unwrap_or(input.len())];
+        if !text.is_empty() {
+            self.events.push_back(Event::Output(text.to_vec()));
+        }
+        self.state = if end.is_some() {
+            State::Traceback(Vec::new())
+        } else {
+            State::Output
+        };
+        end.map_or(input.len(), |end| end + 1)
+    }
+
+    fn restart_quiet(&mut self, now: Instant) {
+        self.deadline = self.quiet.map(|quiet| now + quiet);
+    }
+
+    fn accepted(&mut self, now: Instant) {
+        self.restart_quiet(now);
+        self.wake = None;
+        self.state = State::Output;
+        self.events.push_back(Event::Accepted);
+    }
+
+    fn type_program(&mut self, now: Instant, program: Vec<u8>) {
+        self.type_block(now, program, 0);
+    }
+
+    fn type_block(&mut self, now: Instant, program: Vec<u8>, sent: usize) {
+        self.deadline = Some(now + REPLY);
+        let end = program.len().min(sent + TYPED_BLOCK);
+        let mut block = program[sent..end].to_vec();
+        if end == program.len() {
+            block.push(raw_paste::END);
+            self.wake = None;
+            self.state = State::Confirming {
+                answer: Scanner::new(&[b"OK"]),
+            };
+        } else {
+            self.wake = Some(now + TYPED_PAUSE);
+            self.state = State::Typing { program, sent: end };
+        }
+        self.transmit.push_back(block);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The machine on a virtual clock, against scripted boards.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Drives a machine with a clock that only moves when the machine waits.
+struct Driver {
+    repl: RawRepl,
+    now: Instant,
+    sent: Vec<u8>,
+    events: Vec<Event>,
+}
+
+impl Driver {
+    fn new() -> Self {
+        Self {
+            repl: RawRepl::new(),
+            now: Instant::now(),
+            sent: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    fn collect(&mut self) {
+        while let Some(bytes) = self.repl.poll_transmit() {
+            self.sent.extend(bytes);
+        }
+        while let Some(event) = self.repl.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    fn enter(&mut self, soft_reset: bool) {
+        self.repl
+            .enter(self.now, soft_reset, Duration::from_secs(5));
+        self.collect();
+    }
+
+    fn execute(&mut self, program: &[u8], quiet: Option<Duration>) {
+        self.repl.execute(self.now, program.to_vec(), quiet);
+        self.collect();
+    }
+
+    fn input(&mut self, bytes: &[u8]) {
+        self.repl.handle_input(self.now, bytes);
+        self.collect();
+    }
+
+    fn wait(&mut self) {
+        self.now = self.repl.poll_timeout().expect("something to wait for");
+        self.repl.handle_timeout(self.now);
+        self.collect();
+    }
+
+    fn take_sent(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.sent)
+    }
+
+    fn entered() -> Self {
+        let mut driver = Self::new();
+        driver.enter(false);
+        driver.input(b"\r\n>>> ");
+        driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+        assert_eq!(driver.events, [Event::Entered]);
+        driver.events.clear();
+        driver.sent.clear();
+        driver
+    }
+}
+
+#[test]
+fn enters_from_the_friendly_prompt() {
+    let mut driver = Driver::new();
+    driver.enter(false);
+    assert_eq!(driver.take_sent(), b"\r\x03");
+    driver.input(b"\r\n>>> ");
+    assert_eq!(driver.take_sent(), b"\r\x01");
+    driver.input(b"\r\nraw REPL; CTRL-B to exit\r\n>");
+    assert_eq!(driver.events, [Event::Entered]);
+    assert_eq!(driver.repl.poll_timeout(), None);
+}
+
+#[test]
+fn a_board_that_is_silent_after_the_interrupt_is_asked_all_the_same() {
+    let mut driver = Driver::new();
+    driver.enter(false);
+    driver.take_sent();
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\r\x01");
+}
+
+#[test]
+fn a_lost_request_is_repeated_and_late_answers_are_swallowed() {
+    let mut driver = Driver::new();
+    driver.enter(false);
+    driver.wait();
+    driver.wait();
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\r\x03\r\x01");
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+    assert!(driver.events.is_empty());
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+    driver.wait();
+    assert_eq!(driver.events, [Event::Entered]);
+}
+
+#[test]
+fn a_silent_board_fails_within_the_deadline_and_says_so() {
+    let mut driver = Driver::new();
+    let start = driver.now;
+    driver.enter(true);
+    while driver.events.is_empty() {
+        driver.wait();
+    }
+    assert_eq!(
+        driver.events,
+        [Event::Failed(Error::NotEntered { seen: vec![] })]
+    );
+    assert_eq!(driver.now - start, Duration::from_secs(5));
+}
+
+#[test]
+fn a_soft_reset_waits_for_the_reboot_and_shows_what_came_instead() {
+    let mut driver = Driver::new();
+    driver.enter(true);
+    driver.input(b"x");
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\x04");
+    driver.input(b"OK\r\nMPY: soft reboot\r\nhello from boot.py\n");
+    assert!(driver.events.is_empty());
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+    assert_eq!(driver.events, [Event::Entered]);
+
+    let mut driver = Driver::new();
+    driver.enter(true);
+    driver.input(b"x");
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>");
+    driver.input(b"login:");
+    driver.wait();
+    let [Event::Failed(Error::NotReset { seen })] = &driver.events[..] else {
+        panic!("{:?}", driver.events);
+    };
+    assert!(seen.ends_with(b"login:"));
+}
+
+#[test]
+fn a_program_goes_by_raw_paste_within_the_windows() {
+    let mut driver = Driver::entered();
+    driver.execute(b"0123456789", None);
+    assert_eq!(driver.take_sent(), b"\x05A\x01");
+    driver.input(b">R\x01\x04\x00\x01");
+    assert_eq!(driver.take_sent(), b"01234567");
+    driver.input(b"\x01");
+    assert_eq!(driver.take_sent(), b"89\x04");
+    driver.input(b"\x01\x04out");
+    driver.input(b"put\x04\x04>");
+    assert_eq!(
+        driver.events,
+        [
+            Event::Accepted,
+            Event::Output(b"out".to_vec()),
+            Event::Output(b"put".to_vec()),
+            Event::Finished { traceback: vec![] }
+        ]
+    );
+}
+
+#[test]
+fn an_exception_is_the_traceback() {
+    let mut driver = Driver::entered();
+    driver.execute(b"1/0", None);
+    driver.input(b"R\x01\x80\x00\x01\x04\x04Traceback\x04>");
+    assert_eq!(
+        driver.events.last(),
+        Some(&Event::Finished {
+            traceback: b"Traceback".to_vec()
+        })
+    );
+}
+
+#[test]
+fn a_program_that_the_board_ends_early_is_confirmed_and_explained() {
+    let mut driver = Driver::entered();
+    driver.execute(&[b'('; 100], None);
+    driver.take_sent();
+    driver.input(b"R\x01\x04\x00\x01");
+    driver.take_sent();
+    driver.input(b"\x04");
+    assert_eq!(driver.take_sent(), b"\x04");
+    driver.input(b"\x04MemoryError\x04>");
+    assert_eq!(
+        driver.events.last(),
+        Some(&Event::Finished {
+            traceback: b"MemoryError".to_vec()
+        })
+    );
+}
+
+#[test]
+fn firmware_without_raw_paste_gets_the_program_in_blocks() {
+    for answer in [&b"R\x00"[..], b"raw REPL; CTRL-B to exit\r\n>"] {
+        let mut driver = Driver::entered();
+        driver.execute(&[b'x'; 600], None);
+        driver.take_sent();
+        driver.input(answer);
+        assert_eq!(driver.take_sent().len(), 250);
+        driver.wait();
+        assert_eq!(driver.take_sent().len(), 250);
+        driver.wait();
+        assert_eq!(driver.take_sent().len(), 101);
+        driver.input(b"OKdone\x04\x04>");
+        assert_eq!(
+            driver.events,
+            [
+                Event::Accepted,
+                Event::Output(b"done".to_vec()),
+                Event::Finished { traceback: vec![] }
+            ]
+        );
+        driver.execute(b"y", None);
+        assert_eq!(driver.take_sent(), b"y\x04", "it is not asked again");
+    }
+}
+
+#[test]
+fn a_lost_credit_ends_in_an_error_and_not_in_waiting() {
+    let mut driver = Driver::entered();
+    driver.execute(&[b'x'; 600], None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.wait();
+    assert!(matches!(
+        driver.events.last(),
+        Some(Event::Failed(Error::NotAccepted { .. }))
+    ));
+}
+
+#[test]
+fn an_interrupt_while_a_program_is_sent_ends_it_without_a_soft_reset() {
+    let mut driver = Driver::entered();
+    driver.execute(&[b'x'; 600], None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.take_sent();
+    driver.repl.interrupt();
+    driver.collect();
+    assert_eq!(driver.take_sent(), b"\x03");
+    driver.input(b"\x04\x04KeyboardInterrupt: \x04>");
+    assert_eq!(driver.take_sent(), b"");
+    assert!(matches!(driver.events.last(), Some(Event::Finished { .. })));
+}
+
+#[test]
+fn silence_is_allowed_for_as_long_as_the_caller_says() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    driver.input(b"R\x01\x80\x00\x01\x04");
+    assert_eq!(driver.repl.poll_timeout(), None);
+
+    let mut driver = Driver::entered();
+    driver.execute(b"x", Some(Duration::from_secs(3)));
+    driver.input(b"R\x01\x80\x00\x01\x04");
+    driver.wait();
+    assert!(matches!(
+        driver.events.last(),
+        Some(Event::Failed(Error::Silent { .. }))
+    ));
+}
+
+proptest! {
+    #[test]
+    fn any_chunking_of_the_input_gives_the_same_conversation(
+        cuts in proptest::collection::vec(1usize..40, 1..60),
+    ) {
+        let stream = b">R\x01\x20\x00\x01\x01\x01\x01\x04some output \x01 here\x04ValueError: x\x04>";
+        let run = |sizes: &[usize]| {
+            let mut driver = Driver::entered();
+            driver.execute(&[b'p'; 140], None);
+            let mut rest = &stream[..];
+            for &size in sizes.iter().cycle() {
+                let (now, later) = rest.split_at(size.min(rest.len()));
+                driver.input(now);
+                rest = later;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            let output: Vec<u8> = driver.events.iter().flat_map(|event| match event {
+                Event::Output(bytes) => bytes.clone(),
+                _ => vec![],
+            }).collect();
+            (driver.sent.clone(), output, driver.events.last().cloned())
+        };
+        prop_assert_eq!(run(&[stream.len()]), run(&cuts));
+    }
+
+    #[test]
+    fn no_input_makes_it_panic_or_grow(
+        input in proptest::collection::vec(prop_oneof![Just(1u8), Just(4), Just(b'R'), Just(b'>'), any::<u8>()], 0..400),
+        soft_reset in any::<bool>(),
+    ) {
+        let mut driver = Driver::new();
+        driver.enter(soft_reset);
+        driver.input(&input);
+        let mut driver = Driver::entered();
+        driver.execute(b"print(1)", Some(Duration::from_secs(1)));
+        driver.input(&input);
+        prop_assert!(driver.repl.seen.len() <= SEEN_LIMIT);
+    }
+}
