@@ -1,2 +1,72 @@
-//! Work in progress.
-fn main() {}
+//! Developer commands, run as `cargo xtask COMMAND`.
+//!
+//! Everything a contributor or a continuous-integration machine has to do beyond plain `cargo` is
+//! here, in Rust, so that it runs the same everywhere and is checked by the same compiler and
+//! lints as the project. One file per command; what they share:
+//!
+//! - `project`: where things are, and building `mpwire`;
+//! - `process`: running a program against a deadline;
+//! - `board`: the simulated board as a child process;
+//! - `data`: the files that are copied, made from a seed;
+//! - `markdown`: tables.
+
+mod bench;
+mod board;
+mod ci;
+mod data;
+mod demo;
+mod markdown;
+mod process;
+mod project;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's developer commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install the pinned MicroPython and the genuine peers into target/python
+    Setup,
+    /// Run every test (with arguments: hand them to the test runner)
+    Test(test::Arguments),
+    /// Run what guards the main branch: format, lints, documentation, tests
+    Ci,
+    /// Copy a tree to a simulated board, verify it, and compare the encodings with mpremote
+    Demo(demo::Arguments),
+    /// Measure mpwire beside mpremote and mpytool on one board
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Setup => {
+            setup::run()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Ci => ci::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+    }
+}
