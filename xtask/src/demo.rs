@@ -1,7 +1,6 @@
 //! `cargo xtask demo`: see it work, without a board.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -130,8 +129,6 @@ impl Demo {
         let mut timed = Vec::new();
         let reference = format!("mpremote {MPREMOTE_VERSION}");
         for name in ["repr", "hex", "base64", "deflate", "auto", &reference] {
-            eprint!("  {name}…\r");
-            io::stderr().flush()?;
             let target = ":speed.py";
             let mut command = if name == reference {
                 self.mpremote()
@@ -157,9 +154,10 @@ impl Demo {
             );
             // The next one must not find the file there already.
             self.output("mpremote rm", self.mpremote().args(["rm", target]))?;
+            println!("  {name}: {:.2} s", finished.seconds);
             timed.push((name.to_owned(), finished.seconds));
         }
-        println!("{}", speed_table(&timed));
+        print!("\n{}", speed_table(&timed));
         Ok(())
     }
 

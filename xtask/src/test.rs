@@ -48,10 +48,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
 
     let mut command = project::cargo();
-    if nextest {
-        command.args(["nextest", "run", "--workspace", "--all-features"]);
+    command.args(if nextest {
+        &["nextest", "run"][..]
     } else {
-        command.args(["test", "--workspace", "--all-features"]);
+        &["test"]
+    });
+    command.arg("--all-features");
+    if !names_a_package(&arguments.runner) {
+        command.arg("--workspace");
     }
     command.args(&arguments.runner);
     tools.export(&mut command);
@@ -81,6 +85,17 @@ fn has_nextest() -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// `--workspace` would override the choice.
+fn names_a_package(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(|argument| {
+            let argument = argument.to_string_lossy();
+            argument.starts_with("-p") || argument.starts_with("--package")
+        })
+}
+
 /// Simulated boards are paced in real time: most tests wait for their line, not for a core.
 fn more_threads_than_cores(command: &mut Command) {
     let threads = 2 * thread::available_parallelism().map_or(1, usize::from);
@@ -97,7 +112,7 @@ fn microbit_note() -> String {
     let emulator = is_on_path("qemu-system-arm");
     let firmware = Path::new(MICROBIT_FIRMWARE).is_file();
     if emulator && firmware {
-        return "micro:bit tests: run on the genuine firmware under qemu".to_owned();
+        return "micro:bit tests: not skipped, qemu and the genuine firmware are here".to_owned();
     }
     let missing = match (emulator, firmware) {
         (false, false) => "qemu-system-arm and the firmware are missing",
@@ -125,4 +140,21 @@ pub fn exit_code(status: ExitStatus) -> ExitCode {
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(arguments: &[&str]) -> bool {
+        names_a_package(&arguments.iter().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_whole_workspace_is_tested_unless_a_package_is_named() {
+        assert!(!names(&["raw_paste", "--no-capture"]));
+        assert!(names(&["-p", "xtask"]));
+        assert!(names(&["--package=xtask"]));
+        assert!(!names(&["--", "-p"]));
+    }
 }

@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     )?;
 
     for link in results.links() {
-        println!("\n{}:\n\n{}", link.title(), table::of_link(&results, link));
+        print!("\n{}:\n\n{}", link.title(), table::of_link(&results, link));
     }
     write(
         &project::target("bench.json"),

@@ -75,7 +75,7 @@ pub fn svg(results: &Results) -> String {
         12.0,
         38.0,
         "small",
-        "whole command, process start included; logarithmic axis, shorter is faster",
+        "whole command, logarithmic axis, shorter is faster; blue: mpwire with each --encoding",
     );
     for (column, link) in links.iter().enumerate() {
         let left = LABELS + times(PANEL + GAP, column);

@@ -159,7 +159,14 @@ impl Bench<'_> {
     }
 
     fn evaluate(&mut self) {
-        for tool in self.tools.clone() {
+        // An encoding is about files: without one, all of mpwire is one tool.
+        let tools: Vec<Tool> = self
+            .tools
+            .iter()
+            .copied()
+            .filter(|tool| !tool.is_forced())
+            .collect();
+        for tool in tools {
             let cell = Cell {
                 link: self.link,
                 workload: Workload::Evaluate,

@@ -39,7 +39,7 @@ fn figure(results: &Results, link: Link, workload: Workload, tool: Tool) -> Stri
     let ratios: Vec<String> = peers
         .iter()
         .filter_map(|peer| results.ratio(link, workload, tool, *peer))
-        .map(|ratio| format!("{ratio:.1}×"))
+        .map(times_faster)
         .collect();
     let figure = format!("{seconds:.2}");
     if ratios.is_empty() {
@@ -47,6 +47,16 @@ fn figure(results: &Results, link: Link, workload: Workload, tool: Tool) -> Stri
     } else {
         format!("{figure} ({})", ratios.join(", "))
     }
+}
+
+/// Two figures that matter: `0.98×`, `3.4×`, `212×`.
+fn times_faster(ratio: f64) -> String {
+    let decimals = match ratio {
+        ratio if ratio < 0.995 => 2,
+        ratio if ratio < 9.95 => 1,
+        _ => 0,
+    };
+    format!("{ratio:.decimals$}×")
 }
 
 /// What `docs/bench.md` says before the figures.
@@ -109,6 +119,14 @@ mod tests {
         assert!(
             table.ends_with("| source 50 KB |     8.00 | 2.00 (4.0×) | 1.00 (8.0×, 2.0×) |\n"),
             "{table}"
+        );
+    }
+
+    #[test]
+    fn being_slower_is_never_rounded_away() {
+        assert_eq!(
+            [0.04, 0.98, 3.44, 211.8].map(times_faster),
+            ["0.04×", "0.98×", "3.4×", "212×"]
         );
     }
 
