@@ -1,2 +1,27 @@
-//! Work in progress.
-fn main() {}
+//! The program `mpwire`: a drop-in for mpremote.
+//!
+//! `chain` turns the command line into commands, `args` says what each takes, `commands` does them
+//! one file each, `report` is all that prints. What they do to boards is the library's.
+
+mod args;
+mod chain;
+mod commands;
+mod connection;
+mod error;
+mod interrupt;
+mod local;
+mod report;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    interrupt::watch();
+    let arguments = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    match chain::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report::failure(&error),
+    }
+}

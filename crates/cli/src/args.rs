@@ -1,0 +1,238 @@
+//! What each command takes: one struct a command, from which the parser and the help come.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+use mpwire::transfer::Encoding;
+
+/// What a command leaves for the next one.
+#[derive(Debug, Args)]
+pub struct Next {
+    /// The next command
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
+}
+
+/// Connect to a given device
+#[derive(Debug, Parser)]
+#[command(name = "connect")]
+pub struct ConnectArgs {
+    /// list, auto, id:SERIAL, port:PATH, sim:PARAMETERS, or any valid device name or path
+    pub device: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Disconnect the current device
+#[derive(Debug, Parser)]
+#[command(name = "disconnect")]
+pub struct DisconnectArgs {
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Resume a previous session (will not auto soft-reset)
+#[derive(Debug, Parser)]
+#[command(name = "resume")]
+pub struct ResumeArgs {
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Perform a soft-reset of the device
+#[derive(Debug, Parser)]
+#[command(name = "soft-reset")]
+pub struct SoftResetArgs {
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Sleep before executing the next command
+#[derive(Debug, Parser)]
+#[command(name = "sleep")]
+pub struct SleepArgs {
+    /// Seconds to sleep for
+    #[arg(allow_negative_numbers = true)]
+    pub seconds: f64,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Evaluate and print an expression
+#[derive(Debug, Parser)]
+#[command(name = "eval")]
+pub struct EvalArgs {
+    /// Expression to evaluate
+    #[arg(allow_hyphen_values = true)]
+    pub expression: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Execute a string
+#[derive(Debug, Parser)]
+#[command(name = "exec")]
+pub struct ExecArgs {
+    /// Follow output until the program completes (default)
+    #[arg(short, long, conflicts_with = "no_follow")]
+    pub follow: bool,
+    /// Do not wait for the program
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Program to execute
+    #[arg(allow_hyphen_values = true)]
+    pub program: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Run a local script on the device
+#[derive(Debug, Parser)]
+#[command(name = "run")]
+pub struct RunArgs {
+    /// Follow output until the script completes (default)
+    #[arg(short, long, conflicts_with = "no_follow")]
+    pub follow: bool,
+    /// Do not wait for the script
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Path of the script on this computer
+    pub path: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Print used and free space of the device's filesystems
+#[derive(Debug, Parser)]
+#[command(name = "df")]
+pub struct DfArgs {
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Execute filesystem commands on the device
+#[derive(Debug, Parser)]
+#[command(name = "fs", disable_help_flag = true)]
+#[expect(clippy::struct_excessive_bools, reason = "one flag each")]
+pub struct FsArgs {
+    /// Recursive (for cp and rm)
+    #[arg(short, long, conflicts_with = "no_recursive")]
+    pub recursive: bool,
+    #[arg(long, hide = true)]
+    pub no_recursive: bool,
+    /// Copy even if the file is unchanged (for cp)
+    #[arg(short, long, conflicts_with = "no_force")]
+    pub force: bool,
+    #[arg(long, hide = true)]
+    pub no_force: bool,
+    /// Say what is done (default for all commands except cat)
+    #[arg(short, long, conflicts_with = "no_verbose")]
+    pub verbose: bool,
+    /// Say nothing but the result
+    #[arg(long)]
+    pub no_verbose: bool,
+    /// Show file sizes in bytes (for tree)
+    #[arg(short, long, conflicts_with = "human")]
+    pub size: bool,
+    /// Show file sizes in a more human readable way (for tree)
+    #[arg(short = 'h', long)]
+    pub human: bool,
+    /// How bytes travel to the device (for cp)
+    #[arg(
+        long,
+        value_name = "auto|deflate|base64|hex|repr",
+        default_value = "auto"
+    )]
+    pub encoding: EncodingChoice,
+    /// Bytes of the file in each chunk (for cp; default: what the device's memory allows)
+    #[arg(long, value_name = "BYTES")]
+    pub chunk_size: Option<NonZeroUsize>,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    pub help: Option<bool>,
+    /// cat, cp, ls, mkdir, rm, rmdir, touch, tree, or a digest such as sha256sum
+    pub command: String,
+    /// Paths; for cp those on the device begin with a colon
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+}
+
+/// `--encoding`: one by name, or the one predicted to be fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EncodingChoice(pub Option<Encoding>);
+
+impl std::str::FromStr for EncodingChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "auto" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|encoding| Self(Some(encoding)))
+    }
+}
+
+/// Manage ROM partitions
+#[derive(Debug, Parser)]
+#[command(name = "romfs")]
+#[expect(clippy::struct_excessive_bools, reason = "one flag each")]
+pub struct RomfsArgs {
+    /// Compile .py files to .mpy when building the image (default)
+    #[arg(short, long, conflicts_with = "no_mpy")]
+    pub mpy: bool,
+    /// Keep .py files as they are
+    #[arg(long)]
+    pub no_mpy: bool,
+    /// ROMFS partition to use
+    #[arg(short, long, default_value_t = 0)]
+    pub partition: u32,
+    /// Output file
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// How bytes travel to the device
+    #[arg(
+        long,
+        value_name = "auto|deflate|base64|hex|repr",
+        default_value = "auto"
+    )]
+    pub encoding: EncodingChoice,
+    /// Bytes of the image in each chunk (default: what the device's memory allows)
+    #[arg(long, value_name = "BYTES")]
+    pub chunk_size: Option<NonZeroUsize>,
+    /// query, build or deploy
+    pub command: String,
+    /// Directory or image to build or deploy
+    pub path: Option<String>,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Run a simulated board for other programs until interrupted
+#[derive(Debug, Parser)]
+#[command(name = "sim")]
+pub struct SimArgs {
+    /// Where to leave the board's port
+    #[arg(long)]
+    pub port: PathBuf,
+    /// uart:BAUD, usb or fast
+    #[arg(long)]
+    pub link: Option<String>,
+    /// File that holds the flash and persists (default: a temporary file)
+    #[arg(long)]
+    pub flash: Option<String>,
+    /// lfs2, lfs1 or fat
+    #[arg(long)]
+    pub fs: Option<String>,
+    /// Size of the heap, such as 64k
+    #[arg(long)]
+    pub heap: Option<String>,
+    /// What the firmware lacks, such as deflate,binascii,os.stat
+    #[arg(long)]
+    pub missing: Option<String>,
+    /// Any other parameter of `sim:` addresses, such as flash-delays=nor
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub next: Next,
+}

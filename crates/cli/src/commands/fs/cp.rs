@@ -1,0 +1,452 @@
+//! `cp`: files and trees to the board, from it, and on it.
+//!
+//! A path of the board begins with a colon. The rules are mpremote's: several sources, or a
+//! destination that ends in `/`, need an existing directory; with `-r` a directory is copied into
+//! a destination that exists and as one that does not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mpwire::board::Board;
+use mpwire::board::digest::Digest;
+use mpwire::board::errno::Errno;
+use mpwire::board::fs::Entry;
+use mpwire::transfer::unchanged::{Candidate, unchanged};
+use mpwire::transfer::{self, Destination, Options};
+
+use crate::args::FsArgs;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::local;
+use crate::report::{self, FileProgress};
+
+/// Deeper than any board's filesystem goes: what is deeper is a loop of links.
+const DEPTH_LIMIT: usize = 64;
+
+/// Copies each source to the destination, which is the last path.
+pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
+    let Some((destination, sources)) = arguments
+        .paths
+        .split_last()
+        .filter(|(_, sources)| !sources.is_empty())
+    else {
+        return Err(Error::message("cp: missing destination path"));
+    };
+    let mut copy = Copy {
+        board: connection.board()?,
+        options: Options {
+            encoding: arguments.encoding.0,
+            chunk_size: arguments.chunk_size,
+        },
+        force: arguments.force,
+        multiple: sources.len() > 1,
+    };
+    for source in sources {
+        if super::says(arguments, true) {
+            report::line(&format!("cp {source} {destination}"))?;
+        }
+        let (from, to) = (Place::parse(source), Place::parse(destination));
+        if arguments.recursive {
+            copy.tree(&from, &to)?;
+        } else {
+            copy.file(&from, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// A path, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Board(String),
+    Local(String),
+}
+
+impl Place {
+    fn parse(text: &str) -> Self {
+        match text.strip_prefix(':') {
+            Some(path) => Self::Board(path.to_owned()),
+            None => Self::Local(text.to_owned()),
+        }
+    }
+
+    /// The last component.
+    fn name(&self) -> String {
+        match self {
+            Self::Board(path) => path.rsplit('/').next().unwrap_or_default().to_owned(),
+            Self::Local(path) => Path::new(path)
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The path without the slashes at its end; `:/` is `:`, as for mpremote.
+    fn without_slash(&self) -> Self {
+        match self {
+            Self::Board(path) => Self::Board(path.trim_end_matches(is_separator).to_owned()),
+            Self::Local(path) => {
+                let trimmed = path.trim_end_matches(is_separator);
+                let kept = if trimmed.is_empty() { path } else { trimmed };
+                Self::Local(kept.to_owned())
+            }
+        }
+    }
+}
+
+fn is_separator(character: char) -> bool {
+    character == '/' || std::path::is_separator(character)
+}
+
+struct Copy<'a> {
+    board: &'a mut Board,
+    options: Options,
+    force: bool,
+    multiple: bool,
+}
+
+/// A file of a tree: where it is, and where it goes below the destination.
+struct Leaf<Source> {
+    source: Source,
+    below: Vec<String>,
+}
+
+impl Copy<'_> {
+    fn file(&mut self, from: &Place, to: &Place) -> Result<(), Error> {
+        match to {
+            Place::Board(path) => {
+                let data = self.read(from)?;
+                self.file_to_board(&data, &from.name(), path)
+            }
+            Place::Local(path) => {
+                let directory = self.local_directory(path)?;
+                let data = self.read(from)?;
+                let target = match directory {
+                    Some(directory) => directory.join(checked_name(&from.name())?),
+                    None => PathBuf::from(path),
+                };
+                write_local(&target, &data)
+            }
+        }
+    }
+
+    /// The directory that a local destination is, if it is one.
+    fn local_directory(&self, path: &str) -> Result<Option<PathBuf>, Error> {
+        let path = Path::new(path);
+        if path.is_dir() {
+            return Ok(Some(path.to_owned()));
+        }
+        if self.multiple {
+            return Err(no_directory(path.exists()));
+        }
+        Ok(None)
+    }
+
+    fn file_to_board(&mut self, data: &[u8], name: &str, path: &str) -> Result<(), Error> {
+        let trimmed = path.trim_end_matches(is_separator);
+        let destination = transfer::examine(self.board, trimmed, name, data)?;
+        let is_directory = destination.outer.is_some_and(|status| status.is_directory);
+        if !is_directory && trimmed != path {
+            return Err(Error::message("cp: destination is not a directory"));
+        }
+        if !is_directory && self.multiple {
+            return Err(no_directory(destination.outer.is_some()));
+        }
+        if destination.unchanged && !self.force {
+            return report::line(&format!("Up to date: {}", destination.target));
+        }
+        self.send(data, &destination)
+    }
+
+    fn send(&mut self, data: &[u8], destination: &Destination) -> Result<(), Error> {
+        let progress = FileProgress::new(&destination.target, data.len() as u64);
+        transfer::upload_examined(self.board, data, destination, &self.options, &mut |step| {
+            progress.update(step)
+        })?;
+        Ok(())
+    }
+
+    fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
+        match from {
+            Place::Local(path) => read_local(Path::new(path)),
+            Place::Board(path) => {
+                let result = {
+                    let progress = FileProgress::new(path, self.size(path)?);
+                    transfer::download(self.board, path, 0, &mut |step| progress.update(step))
+                };
+                result.map_err(|error| match error {
+                    transfer::Error::Board(error) if error.errno() == Some(Errno::IS_DIRECTORY) => {
+                        omitted()
+                    }
+                    error => error.into(),
+                })
+            }
+        }
+    }
+
+    /// The size of a file on the board, for the progress bar; only asked for when one is shown.
+    fn size(&mut self, path: &str) -> Result<u64, Error> {
+        if !FileProgress::is_shown() {
+            return Ok(0);
+        }
+        Ok(self.board.status(path)?.map_or(0, |status| status.size))
+    }
+
+    fn tree(&mut self, from: &Place, to: &Place) -> Result<(), Error> {
+        let (from, to) = (from.without_slash(), to.without_slash());
+        match &from {
+            Place::Local(path) if !Path::new(path).is_dir() => self.file(&from, &to),
+            Place::Local(path) => {
+                let root = Path::new(path);
+                let mut directories = Vec::new();
+                let mut files = Vec::new();
+                walk_local(root, &mut Vec::new(), &mut directories, &mut files)?;
+                files.sort_by(|a, b| a.below.cmp(&b.below));
+                self.tree_to(&from, &to, &directories, &files, |_, leaf| {
+                    read_local(&leaf.source)
+                })
+            }
+            Place::Board(path) => {
+                let is_directory = self
+                    .board
+                    .status(path)?
+                    .is_some_and(|status| status.is_directory);
+                if !is_directory {
+                    return self.file(&from, &to);
+                }
+                let entries = self.board.walk(path)?;
+                let directories = components(entries.iter().filter(|entry| entry.is_directory))?;
+                let mut files: Vec<Leaf<String>> =
+                    components(entries.iter().filter(|entry| !entry.is_directory))?
+                        .into_iter()
+                        .map(|below| Leaf {
+                            source: transfer::upload::join(path, &below.join("/")),
+                            below,
+                        })
+                        .collect();
+                files.sort_by(|a, b| a.below.cmp(&b.below));
+                self.tree_to(&from, &to, &directories, &files, |copy, leaf| {
+                    copy.read(&Place::Board(leaf.source.clone()))
+                })
+            }
+        }
+    }
+
+    fn tree_to<Source>(
+        &mut self,
+        from: &Place,
+        to: &Place,
+        directories: &[Vec<String>],
+        files: &[Leaf<Source>],
+        read: impl Fn(&mut Self, &Leaf<Source>) -> Result<Vec<u8>, Error>,
+    ) -> Result<(), Error> {
+        match to {
+            Place::Board(path) => {
+                let root = self.board_root(path, &from.name())?;
+                let mut paths = root.clone();
+                let top = root.last().cloned().unwrap_or_default();
+                paths.extend(
+                    directories
+                        .iter()
+                        .map(|below| transfer::upload::join(&top, &below.join("/"))),
+                );
+                self.board.make_directories(&paths)?;
+                self.leaves_to_board(&top, files, read)
+            }
+            Place::Local(path) => {
+                let root = local_root(Path::new(path), &from.name())?;
+                for below in directories {
+                    make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
+                }
+                for leaf in files {
+                    let data = read(self, leaf)?;
+                    write_local(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The directories to make for the top of the tree, the tree's own last.
+    fn board_root(&mut self, path: &str, name: &str) -> Result<Vec<String>, Error> {
+        let there = self.board.status(path)?;
+        Ok(match there {
+            None => vec![path.to_owned()],
+            // A source without a name (`.`, `/`) is copied as what it holds.
+            Some(_) if name.is_empty() || name == "." || name == ".." => vec![path.to_owned()],
+            Some(_) => vec![transfer::upload::join(path, name)],
+        })
+    }
+
+    fn leaves_to_board<Source>(
+        &mut self,
+        top: &str,
+        files: &[Leaf<Source>],
+        read: impl Fn(&mut Self, &Leaf<Source>) -> Result<Vec<u8>, Error>,
+    ) -> Result<(), Error> {
+        let capabilities = self.board.capabilities()?;
+        let mut candidates = Vec::with_capacity(files.len());
+        if !self.force {
+            for leaf in files {
+                let data = read(self, leaf)?;
+                candidates.push(Candidate {
+                    path: transfer::upload::join(top, &leaf.below.join("/")),
+                    size: data.len() as u64,
+                    digest: Digest::of(&data, &capabilities),
+                });
+            }
+        }
+        let same = unchanged(self.board, &candidates)?;
+        for (index, leaf) in files.iter().enumerate() {
+            let target = transfer::upload::join(top, &leaf.below.join("/"));
+            if same.get(index).copied().unwrap_or(false) {
+                report::line(&format!("Up to date: {target}"))?;
+                continue;
+            }
+            let data = read(self, leaf)?;
+            self.send(&data, &Destination::unexamined(target))?;
+        }
+        Ok(())
+    }
+}
+
+fn no_directory(exists: bool) -> Error {
+    Error::message(if exists {
+        "cp: destination is not a directory"
+    } else {
+        "cp: destination does not exist"
+    })
+}
+
+fn omitted() -> Error {
+    Error::message("cp: -r not specified; omitting directory")
+}
+
+fn read_local(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::IsADirectory || path.is_dir() {
+            omitted()
+        } else {
+            Error::local("cp", &path.to_string_lossy(), &error)
+        }
+    })
+}
+
+fn write_local(path: &Path, data: &[u8]) -> Result<(), Error> {
+    local::write(path, data).map_err(|error| Error::local("cp", &path.to_string_lossy(), &error))
+}
+
+fn local_root(path: &Path, name: &str) -> Result<PathBuf, Error> {
+    if !path.exists() {
+        make_local_directory(path)?;
+        return Ok(path.to_owned());
+    }
+    if name.is_empty() || name == "." || name == ".." {
+        return Ok(path.to_owned());
+    }
+    let root = path.join(checked_name(name)?);
+    make_local_directory(&root)?;
+    Ok(root)
+}
+
+fn make_local_directory(path: &Path) -> Result<(), Error> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::local("cp", &path.to_string_lossy(), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Collects what is below a directory of this computer, following links.
+fn walk_local(
+    path: &Path,
+    below: &mut Vec<String>,
+    directories: &mut Vec<Vec<String>>,
+    files: &mut Vec<Leaf<PathBuf>>,
+) -> Result<(), Error> {
+    let failed = |error: io::Error| Error::local("cp", &path.to_string_lossy(), &error);
+    if below.len() > DEPTH_LIMIT {
+        return Err(Error::message(format!(
+            "cp: {}: too deep; is there a loop of links?",
+            path.display()
+        )));
+    }
+    let mut entries: Vec<_> = fs::read_dir(path)
+        .and_then(Iterator::collect::<io::Result<_>>)
+        .map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        below.push(entry.file_name().to_string_lossy().into_owned());
+        let path = entry.path();
+        if path.is_dir() {
+            directories.push(below.clone());
+            walk_local(&path, below, directories, files)?;
+        } else {
+            files.push(Leaf {
+                source: path,
+                below: below.clone(),
+            });
+        }
+        below.pop();
+    }
+    Ok(())
+}
+
+/// The components of paths that a board names, each checked before it names a local file.
+fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Vec<String>>, Error> {
+    let mut seen = BTreeSet::new();
+    let mut paths = Vec::new();
+    for entry in entries {
+        let below = entry
+            .name
+            .split('/')
+            .map(|name| checked_name(name).map(str::to_owned))
+            .collect::<Result<Vec<_>, _>>()?;
+        if seen.insert(below.clone()) {
+            paths.push(below);
+        }
+    }
+    Ok(paths)
+}
+
+/// Refuses a name from a board that would leave the directory it is to stand in.
+fn checked_name(name: &str) -> Result<&str, Error> {
+    let escapes = name.is_empty()
+        || name == "."
+        || name == ".."
+        || name.contains(['/', '\0'])
+        || (cfg!(windows) && name.contains(['\\', ':']));
+    if escapes {
+        return Err(Error::message(format!(
+            "cp: the board has a file named {name:?}, which cannot be a file's name here"
+        )));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_a_board_cannot_leave_their_directory() {
+        for name in ["", ".", "..", "a/b", "a\0"] {
+            assert!(checked_name(name).is_err(), "{name:?}");
+        }
+        assert_eq!(checked_name("boot.py").unwrap(), "boot.py");
+    }
+
+    #[test]
+    fn places_know_their_names() {
+        assert_eq!(Place::parse(":lib/a.py").name(), "a.py");
+        assert_eq!(Place::parse("dir/b").name(), "b");
+        assert_eq!(Place::parse(":").without_slash().path(), "");
+        let trimmed = |text| Place::parse(text).without_slash();
+        assert_eq!(trimmed(":lib//"), Place::Board("lib".into()));
+        assert_eq!(trimmed(":/"), Place::Board(String::new()));
+        assert_eq!(trimmed("/"), Place::Local("/".into()));
+    }
+}

@@ -1,0 +1,58 @@
+//! `fs`: the files of the board, one file a command.
+
+mod cat;
+mod cp;
+mod hash;
+mod ls;
+mod rm;
+mod tree;
+
+use crate::args::FsArgs;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::report;
+
+/// Does one `fs` command for each of its paths, in order.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every command takes its arguments"
+)]
+pub fn fs(connection: &mut Connection, arguments: FsArgs) -> Result<(), Error> {
+    let command = arguments.command.as_str();
+    connection.board()?;
+    connection.did_action();
+    if command == "cp" {
+        return cp::cp(connection, &arguments).map_err(|error| error.of_command("cp"));
+    }
+    for path in &arguments.paths {
+        // Paths are the board's whether or not they say so.
+        let path = path.strip_prefix(':').unwrap_or(path);
+        if says(&arguments, command != "cat") {
+            report::line(&format!("{command} :{path}"))?;
+        }
+        one(connection, &arguments, path).map_err(|error| error.of_command(command))?;
+    }
+    Ok(())
+}
+
+/// Whether to say what is done.
+fn says(arguments: &FsArgs, default: bool) -> bool {
+    arguments.verbose || (default && !arguments.no_verbose)
+}
+
+fn one(connection: &mut Connection, arguments: &FsArgs, path: &str) -> Result<(), Error> {
+    let board = connection.board()?;
+    match arguments.command.as_str() {
+        "cat" => cat::cat(board, path),
+        "ls" => ls::ls(board, path),
+        "mkdir" => Ok(board.make_directory(path)?),
+        "rmdir" => Ok(board.remove_directory(path)?),
+        "touch" => Ok(board.touch(path)?),
+        "rm" => rm::rm(board, path, arguments),
+        "tree" => tree::tree(board, path, arguments),
+        command if hash::algorithm(command).is_some() => hash::hash(board, path, command),
+        command => Err(Error::message(format!(
+            "fs: '{command}' is not a command; see `mpwire fs --help`"
+        ))),
+    }
+}

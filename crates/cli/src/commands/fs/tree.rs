@@ -1,0 +1,113 @@
+//! `tree`: everything below a directory, sorted, with lines.
+
+use std::collections::BTreeMap;
+
+use mpwire::board::Board;
+use mpwire::board::fs::Entry;
+
+use crate::args::FsArgs;
+use crate::error::Error;
+use crate::report;
+
+/// Prints a tree.
+pub fn tree(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error> {
+    let path = if path.is_empty() || path == "." {
+        board.current_directory()?
+    } else {
+        path.to_owned()
+    };
+    if !board
+        .status(&path)?
+        .is_some_and(|status| status.is_directory)
+    {
+        return Err(Error::message(format!("tree: '{path}' is not a directory")));
+    }
+    let place = if arguments.verbose || !arguments.no_verbose {
+        format!(" on {}", board.name())
+    } else {
+        String::new()
+    };
+    let entries = board.walk(&path)?;
+    let mut text = format!(":{path}{place}\n");
+    draw(&Node::of(&entries), "", arguments, &mut text);
+    report::bytes(text.as_bytes())
+}
+
+/// A directory's entries by name.
+#[derive(Default)]
+struct Node<'a> {
+    entry: Option<&'a Entry>,
+    below: BTreeMap<&'a str, Node<'a>>,
+}
+
+impl<'a> Node<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let mut root = Node::default();
+        for entry in entries {
+            let node = entry
+                .name
+                .split('/')
+                .fold(&mut root, |node, name| node.below.entry(name).or_default());
+            node.entry = Some(entry);
+        }
+        root
+    }
+}
+
+fn draw(node: &Node, prefix: &str, arguments: &FsArgs, text: &mut String) {
+    let mut rest = node.below.len();
+    for (name, below) in &node.below {
+        rest -= 1;
+        let (connector, indent) = if rest == 0 {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
+        let size = below
+            .entry
+            .map_or_else(String::new, |entry| size(entry, arguments));
+        text.push_str(&format!("{prefix}{connector}{size}{name}\n"));
+        draw(below, &format!("{prefix}{indent}"), arguments, text);
+    }
+}
+
+/// The column of sizes. Most filesystems know none of directories.
+fn size(entry: &Entry, arguments: &FsArgs) -> String {
+    if entry.is_directory && entry.size == 0 {
+        String::new()
+    } else if arguments.size {
+        format!("[{:>9}]  ", entry.size)
+    } else if arguments.human {
+        format!("[{:>6}]  ", human(entry.size))
+    } else {
+        String::new()
+    }
+}
+
+fn human(size: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut value = size as f64;
+    if size < 1024 {
+        return size.to_string();
+    }
+    let mut unit = 'B';
+    for next in ['K', 'M', 'G', 'T'] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    format!("{value:.1}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_as_people_read_them() {
+        let told: Vec<String> = [0, 1023, 1024, 1536, 5 << 20].map(human).into();
+        assert_eq!(told, ["0", "1023", "1.0K", "1.5K", "5.0M"]);
+    }
+}

@@ -1,0 +1,13 @@
+//! One file a command.
+
+pub mod connect;
+pub mod df;
+pub mod exec;
+pub mod fs;
+pub mod help;
+pub mod repl;
+pub mod romfs;
+pub mod sim;
+pub mod sleep;
+pub mod soft_reset;
+pub mod version;

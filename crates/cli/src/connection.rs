@@ -1,0 +1,93 @@
+//! The board that the commands of one command line share, and mpremote's rules for it.
+
+use mpwire::board::Board;
+use mpwire::link::{Address, open};
+use mpwire::session::Session;
+
+use crate::error::Error;
+use crate::interrupt;
+
+/// What the commands of a command line leave to each other.
+pub struct Connection {
+    board: Option<Board>,
+    /// Whether the first use of the raw REPL resets the board.
+    auto_soft_reset: bool,
+    /// Whether a command has done something, so that no REPL follows at the end.
+    did_action: bool,
+}
+
+impl Connection {
+    /// No board yet.
+    pub fn new() -> Self {
+        Self {
+            board: None,
+            auto_soft_reset: true,
+            did_action: false,
+        }
+    }
+
+    /// Connects to a board, letting go of another.
+    pub fn connect(&mut self, address: &Address) -> Result<(), Error> {
+        self.disconnect();
+        let board = Board::new(Session::start(open(address)?));
+        interrupt::forward_to(Some(board.interrupter()));
+        self.board = Some(board);
+        Ok(())
+    }
+
+    /// Lets go of the board, if there is one.
+    pub fn disconnect(&mut self) {
+        if let Some(mut board) = self.board.take() {
+            board.close();
+            interrupt::forward_to(None);
+            self.auto_soft_reset = true;
+        }
+    }
+
+    /// Leaves the board's state as it is: no soft reset at the next use.
+    pub fn resume(&mut self) {
+        self.auto_soft_reset = false;
+    }
+
+    /// Notes that something was done.
+    pub fn did_action(&mut self) {
+        self.did_action = true;
+    }
+
+    /// Whether the command line has done nothing, so that it ends in a REPL.
+    pub fn ends_in_repl(&self) -> bool {
+        !self.did_action
+    }
+
+    /// The board in its raw REPL: connected to (the first that is found, if none was named), and
+    /// soft-reset at the first use unless resumed.
+    pub fn board(&mut self) -> Result<&mut Board, Error> {
+        let soft_reset = self.auto_soft_reset;
+        self.entered(soft_reset)
+    }
+
+    /// Soft-resets the board.
+    pub fn soft_reset(&mut self) -> Result<(), Error> {
+        self.entered(true).map(drop)
+    }
+
+    fn entered(&mut self, soft_reset: bool) -> Result<&mut Board, Error> {
+        if self.board.is_none() {
+            self.connect(&Address::Auto)?;
+        }
+        let Some(board) = &mut self.board else {
+            return Err(Error::message("no device found"));
+        };
+        if soft_reset || !board.is_entered() {
+            board.enter(soft_reset)?;
+            self.auto_soft_reset = false;
+        }
+        Ok(board)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.disconnect();
+    }
+}

@@ -1,0 +1,104 @@
+//! What ends a command line early.
+
+use std::io;
+
+use mpwire::{board, link, transfer};
+
+/// Why the program ends before its last command is done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A sentence for the user.
+    #[error("{0}")]
+    Message(String),
+    /// A file operation failed: `command: path: reason.`
+    #[error("{command}: {path}: {reason}.")]
+    File {
+        /// The command, `cp`.
+        command: String,
+        /// The path on either side.
+        path: String,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The board could not be reached.
+    #[error(transparent)]
+    Open(#[from] link::OpenError),
+    /// The board failed.
+    #[error(transparent)]
+    Board(#[from] board::Error),
+    /// A transfer failed.
+    #[error(transparent)]
+    Transfer(#[from] transfer::Error),
+    /// The command line is wrong; clap knows how to say so.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// The program on the board raised; its traceback is printed already.
+    #[error("the program on the board raised an exception")]
+    RemoteException,
+    /// Nobody reads the output any more.
+    #[error("writing the output failed: {0}")]
+    Output(io::Error),
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// A sentence for the user.
+    pub fn message(text: impl Into<String>) -> Self {
+        Self::Message(text.into())
+    }
+
+    /// A failed operation on a file of this computer.
+    pub fn local(command: &str, path: &str, error: &io::Error) -> Self {
+        Self::File {
+            command: command.to_owned(),
+            path: path.to_owned(),
+            reason: reason(error),
+        }
+    }
+
+    /// Puts the command in front of what a file operation on the board says.
+    pub fn of_command(self, command: &str) -> Self {
+        let named = |path: String, reason: String| Self::File {
+            command: command.to_owned(),
+            path,
+            reason,
+        };
+        match self {
+            Self::Board(board::Error::File { path, errno })
+            | Self::Transfer(transfer::Error::Board(board::Error::File { path, errno })) => {
+                named(path, errno.to_string())
+            }
+            Self::Board(board::Error::Session(mpwire::session::Error::Interrupted))
+            | Self::Transfer(transfer::Error::Board(board::Error::Session(
+                mpwire::session::Error::Interrupted,
+            ))) => Self::Interrupted,
+            Self::Board(error @ board::Error::Exception { .. }) => {
+                Self::Message(format!("{command}: {error}"))
+            }
+            Self::Transfer(error) => Self::Message(format!("{command}: {error}")),
+            other => other,
+        }
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Open(error) => error.hint(),
+            Self::Board(board::Error::Session(mpwire::session::Error::Repl { .. })) => Some(
+                "is this a MicroPython board, and is no other program talking to it? Press its reset button and try again",
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// An operating system's error in words, without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

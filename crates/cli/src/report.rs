@@ -1,0 +1,97 @@
+//! All that prints: data to stdout, progress and errors to stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mpwire::transfer::Progress;
+
+use crate::error::Error;
+
+/// mpremote shows no progress below this size either: it would only flicker.
+const PROGRESS_LEAST: u64 = 2048;
+
+/// Prints a line of data.
+pub fn line(text: &str) -> Result<(), Error> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints bytes as they are, and at once.
+pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Output)
+}
+
+/// Prints a status line that belongs to no data.
+pub fn status(text: &str) {
+    // Nothing can be told where stderr is gone.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Tells why the program ends, and with which exit code.
+pub fn failure(error: &Error) -> ExitCode {
+    match error {
+        Error::Usage(usage) => {
+            // `--help` comes this way too, and goes to stdout with code 0.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+        Error::RemoteException | Error::Interrupted => {}
+        Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}
+        _ => {
+            status(&format!("mpwire: {error}"));
+            if let Some(hint) = error.hint() {
+                status(&format!("hint: {hint}"));
+            }
+        }
+    }
+    ExitCode::FAILURE
+}
+
+/// A progress bar for one file; nothing unless a person is looking.
+pub struct FileProgress {
+    bar: Option<ProgressBar>,
+}
+
+impl FileProgress {
+    /// A bar for a file of about `size` bytes.
+    pub fn new(name: &str, size: u64) -> Self {
+        let bar = (Self::is_shown() && size >= PROGRESS_LEAST).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
+            // The template is a constant of this program.
+            let style = ProgressStyle::with_template(
+                " {msg} {percent:>3}% [{bar:20}] {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+            )
+            .expect("the template is well formed")
+            .progress_chars("#>-");
+            bar.set_style(style);
+            bar.set_message(name.to_owned());
+            bar
+        });
+        Self { bar }
+    }
+
+    /// Whether a person is looking, so that bars are shown at all.
+    pub fn is_shown() -> bool {
+        io::stdout().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Shows how far the file is.
+    pub fn update(&self, progress: Progress) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        }
+    }
+}
+
+impl Drop for FileProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

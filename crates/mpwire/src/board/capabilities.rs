@@ -1,0 +1,130 @@
+//! What a board's firmware can do, found out once a session.
+
+use mpwire_proto::literal::{Value, parse};
+
+use super::onboard;
+use super::program::Program;
+
+/// What a board's firmware has; each found on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each capability is there or not, independently of the others"
+)]
+pub struct Capabilities {
+    /// Free memory in bytes, after a garbage collection.
+    pub free_memory: u64,
+    /// `bytes.fromhex`
+    pub bytes_fromhex: bool,
+    /// `binascii.a2b_base64`
+    pub a2b_base64: bool,
+    /// `binascii.unhexlify`
+    pub unhexlify: bool,
+    /// `binascii.crc32`
+    pub crc32: bool,
+    /// `hashlib.sha256`
+    pub sha256: bool,
+    /// `io.BytesIO`
+    pub bytes_io: bool,
+    /// `deflate.DeflateIO`
+    pub deflate_io: bool,
+    /// `uzlib.DecompIO`, before firmware 1.21
+    pub decomp_io: bool,
+    /// `os.stat`
+    pub os_stat: bool,
+    /// `os.ilistdir`
+    pub os_ilistdir: bool,
+    /// `os.rename`
+    pub os_rename: bool,
+    /// `os.statvfs`
+    pub os_statvfs: bool,
+    /// `os.mkdir`
+    pub os_mkdir: bool,
+}
+
+impl Capabilities {
+    /// Reads what `onboard/capabilities.py` printed.
+    #[must_use]
+    pub fn parse(reply: &[u8]) -> Option<Self> {
+        let value = parse(reply).ok()?;
+        let [free, found] = value.as_items()? else {
+            return None;
+        };
+        let mut found = found.as_str()?.bytes().map(|digit| digit == b'1');
+        let mut next = || found.next();
+        Some(Self {
+            free_memory: Value::as_size(free)?,
+            bytes_fromhex: next()?,
+            a2b_base64: next()?,
+            unhexlify: next()?,
+            crc32: next()?,
+            sha256: next()?,
+            bytes_io: next()?,
+            deflate_io: next()?,
+            decomp_io: next()?,
+            os_stat: next()?,
+            os_ilistdir: next()?,
+            os_rename: next()?,
+            os_statvfs: next()?,
+            os_mkdir: next()?,
+        })
+    }
+
+    /// The program that computes digests of files with the best this firmware has.
+    #[must_use]
+    pub fn digest_program(&self) -> Program {
+        match (self.sha256, self.crc32) {
+            (true, _) => onboard::DIGEST_SHA256,
+            (false, true) => onboard::DIGEST_CRC32,
+            (false, false) => onboard::DIGEST_ADLER32,
+        }
+    }
+
+    /// The program that tells mode and size of a path.
+    #[must_use]
+    pub fn stat_program(&self) -> Program {
+        if self.os_stat {
+            onboard::STAT
+        } else {
+            onboard::STAT_WITHOUT_OS_STAT
+        }
+    }
+
+    /// Bytes of program text that the compiler can take at once beside what it makes of them: a
+    /// literal stands in memory three times (lexer, object, decoded), and fragments of a small
+    /// heap are smaller than the heap.
+    #[must_use]
+    pub fn program_limit(&self) -> usize {
+        usize::try_from(self.free_memory / 8)
+            .unwrap_or(usize::MAX)
+            .clamp(160, 24 * 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_digit_is_one_capability() {
+        let found = Capabilities::parse(b"(102400, '0100100000011')\r\n").unwrap();
+        assert_eq!(
+            found,
+            Capabilities {
+                free_memory: 102_400,
+                a2b_base64: true,
+                sha256: true,
+                os_statvfs: true,
+                os_mkdir: true,
+                ..Capabilities::default()
+            }
+        );
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for reply in [&b""[..], b"(1, '0')", b"('a', '0000000000000')", b"(1,"] {
+            assert_eq!(Capabilities::parse(reply), None);
+        }
+    }
+}

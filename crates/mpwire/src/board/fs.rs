@@ -1,0 +1,313 @@
+//! The board's filesystem.
+
+use mpwire_proto::literal::Value;
+
+use super::program::{Argument, Program, call};
+use super::{Board, Error, onboard, read, read_list, unreadable};
+
+/// The directory bit of a mode (`MP_S_IFDIR`, `extmod/vfs.h`).
+const DIRECTORY: i64 = 0x4000;
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// An entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name; below a walked directory, the path from there.
+    pub name: String,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    /// Size in bytes; 0 where the filesystem does not say.
+    pub size: u64,
+}
+
+/// What [`Board::remove_tree`] did with a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// A file is gone.
+    File(String),
+    /// A directory is gone.
+    Directory(String),
+    /// A mount point was emptied and left.
+    MountPoint(String),
+}
+
+/// A mounted filesystem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filesystem {
+    /// What the board calls it, such as `<VfsLfs2>`.
+    pub name: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Free space in bytes.
+    pub free: u64,
+    /// Where it is mounted.
+    pub place: String,
+}
+
+impl Filesystem {
+    fn from_value(value: &Value) -> Option<Self> {
+        let [name, size, free, place] = value.as_items()? else {
+            return None;
+        };
+        Some(Self {
+            name: name.as_str()?.to_owned(),
+            size: size.as_size()?,
+            free: free.as_size()?,
+            place: place.as_str()?.to_owned(),
+        })
+    }
+}
+
+impl Status {
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
+        let [mode, size] = value.as_items()? else {
+            return None;
+        };
+        Some(Self {
+            is_directory: mode.as_int()? & DIRECTORY != 0,
+            size: size.as_size().unwrap_or(0),
+        })
+    }
+}
+
+impl Entry {
+    fn from_value(value: &Value) -> Option<Self> {
+        let [name, mode, size] = value.as_items()? else {
+            return None;
+        };
+        Some(Self {
+            name: name.as_str()?.to_owned(),
+            is_directory: mode.as_int()? & DIRECTORY != 0,
+            size: size.as_size().unwrap_or(0),
+        })
+    }
+}
+
+impl Board {
+    /// The entries of a directory, in the board's own order; the current directory's for `""`.
+    pub fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
+        // Asking whether `ilistdir` is there costs more than trying it, on nearly every board.
+        let reply = match self.run_on(&[onboard::LIST], path) {
+            Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
+                let stat = self.capabilities()?.stat_program();
+                self.run_on(&[onboard::LIST_WITHOUT_ILISTDIR, stat], path)?
+            }
+            other => other?,
+        };
+        read_entries(&reply)
+    }
+
+    /// Everything below a directory, each directory before its entries.
+    pub fn walk(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
+        let reply = self.run_on(&[onboard::WALK], path)?;
+        read_entries(&reply)
+    }
+
+    /// What is at `path`, if anything.
+    pub fn status(&mut self, path: &str) -> Result<Option<Status>, Error> {
+        let stat = self.capabilities()?.stat_program();
+        let text = format!("print({})", call(stat.defines, &[Argument::Text(path)]));
+        let reply = self.run(&[stat], &text)?;
+        match read(&reply)? {
+            Value::None => Ok(None),
+            value => Status::from_value(&value)
+                .map(Some)
+                .ok_or_else(|| unreadable(&reply, "status")),
+        }
+    }
+
+    /// Makes a directory.
+    pub fn make_directory(&mut self, path: &str) -> Result<(), Error> {
+        self.run_on(&[onboard::MKDIR], path).map(drop)
+    }
+
+    /// Makes directories in the order given; those that are there already are fine.
+    pub fn make_directories(&mut self, paths: &[String]) -> Result<(), Error> {
+        // A list of names costs memory as any literal does.
+        let limit = self.capabilities()?.program_limit() / 2;
+        for batch in batches(paths, limit) {
+            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
+            self.run(&[onboard::MAKE_DIRECTORIES], &text)
+                .map_err(|error| at(error, &batch[0]))?;
+        }
+        Ok(())
+    }
+
+    /// Removes an empty directory.
+    pub fn remove_directory(&mut self, path: &str) -> Result<(), Error> {
+        self.run_on(&[onboard::RMDIR], path).map(drop)
+    }
+
+    /// Removes a file.
+    pub fn remove(&mut self, path: &str) -> Result<(), Error> {
+        self.run_on(&[onboard::REMOVE], path).map(drop)
+    }
+
+    /// Removes a path and everything below it and tells what became of each; mount points stay.
+    ///
+    /// When something cannot be removed, what was removed before is told with the error.
+    pub fn remove_tree(&mut self, path: &str) -> (Vec<Removed>, Result<(), Error>) {
+        let mut printed = Vec::new();
+        let result = self.remove_tree_printing(path, &mut printed);
+        let removed = read_list(&printed).unwrap_or_default();
+        (removed.iter().filter_map(read_removed).collect(), result)
+    }
+
+    fn remove_tree_printing(&mut self, path: &str, printed: &mut Vec<u8>) -> Result<(), Error> {
+        let stat = self.capabilities()?.stat_program();
+        let text = call(onboard::REMOVE_TREE.defines, &[Argument::Text(path)]);
+        self.run_with(&[stat, onboard::REMOVE_TREE], &text, &mut |progress| {
+            if let crate::session::Progress::Output(bytes) = progress {
+                printed.extend_from_slice(bytes);
+            }
+        })
+        .map_err(|error| at(error, path))?;
+        Ok(())
+    }
+
+    /// Makes an empty file unless there is one.
+    pub fn touch(&mut self, path: &str) -> Result<(), Error> {
+        match self.run_on(&[onboard::TOUCH], path) {
+            // Firmware without append mode (the BBC micro:bit's).
+            Err(Error::Exception { traceback }) if traceback.contains("ValueError") => {
+                match self.status(path)? {
+                    Some(_) => Ok(()),
+                    None => self.write_empty(path),
+                }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    fn write_empty(&mut self, path: &str) -> Result<(), Error> {
+        let digest = self.capabilities()?.digest_program();
+        let expected = super::digest::Digest::of(&[], &self.capabilities()?);
+        let text = format!(
+            "{}[1]({})",
+            call(
+                onboard::UPLOAD.defines,
+                &[Argument::Text(path), Argument::Text(path)]
+            ),
+            expected.literal()
+        );
+        self.run(&[digest, onboard::UPLOAD], &text)
+            .map_err(|error| at(error, path))?;
+        Ok(())
+    }
+
+    /// The mounted filesystems that have a size.
+    pub fn filesystems(&mut self) -> Result<Vec<Filesystem>, Error> {
+        let reply = self.run(&[onboard::FILESYSTEMS], "_mpwire_filesystems()")?;
+        read_list(&reply)?
+            .iter()
+            .map(|value| {
+                Filesystem::from_value(value).ok_or_else(|| unreadable(&reply, "filesystem"))
+            })
+            .collect()
+    }
+
+    /// The current directory.
+    pub fn current_directory(&mut self) -> Result<String, Error> {
+        let reply = self.run(&[onboard::GETCWD], "_mpwire_getcwd()")?;
+        read(&reply)?
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| unreadable(&reply, "a path was expected"))
+    }
+
+    /// A digest of hashlib's over a file; `None` when this firmware lacks the algorithm.
+    pub fn hash(&mut self, path: &str, algorithm: &str) -> Result<Option<Vec<u8>>, Error> {
+        let text = call(
+            onboard::HASH.defines,
+            &[Argument::Text(path), Argument::Text(algorithm)],
+        );
+        let reply = self
+            .run(&[onboard::HASH], &text)
+            .map_err(|error| at(error, path))?;
+        match read(&reply)? {
+            Value::None => Ok(None),
+            Value::Bytes(digest) => Ok(Some(digest)),
+            _ => Err(unreadable(&reply, "a digest was expected")),
+        }
+    }
+
+    /// Runs the last of `programs` on a path, naming the path in errors.
+    fn run_on(&mut self, programs: &[Program], path: &str) -> Result<Vec<u8>, Error> {
+        let text = call(programs[0].defines, &[Argument::Text(path)]);
+        self.run(programs, &text).map_err(|error| at(error, path))
+    }
+}
+
+/// Cuts `texts` into batches whose literals take at most `limit` bytes, or of one.
+pub(crate) fn batches(texts: &[String], limit: usize) -> Vec<&[String]> {
+    let mut batches = Vec::new();
+    let mut start = 0;
+    let mut length = 0;
+    for (index, text) in texts.iter().enumerate() {
+        let literal = text.len() + 12;
+        if index > start && length + literal > limit {
+            batches.push(&texts[start..index]);
+            start = index;
+            length = 0;
+        }
+        length += literal;
+    }
+    if start < texts.len() {
+        batches.push(&texts[start..]);
+    }
+    batches
+}
+
+/// Names the path in an error of the filesystem.
+pub(crate) fn at(error: Error, path: &str) -> Error {
+    match error {
+        Error::File { errno, .. } => Error::File {
+            path: path.to_owned(),
+            errno,
+        },
+        other => other,
+    }
+}
+
+fn read_entries(reply: &[u8]) -> Result<Vec<Entry>, Error> {
+    read_list(reply)?
+        .iter()
+        .map(|value| Entry::from_value(value).ok_or_else(|| unreadable(reply, "directory entry")))
+        .collect()
+}
+
+fn read_removed(value: &Value) -> Option<Removed> {
+    let [kind, path] = value.as_items()? else {
+        return None;
+    };
+    let path = path.as_str()?.to_owned();
+    match kind.as_str()? {
+        "removed" => Some(Removed::File(path)),
+        "directory" => Some(Removed::Directory(path)),
+        "mountpoint" => Some(Removed::MountPoint(path)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_everything_once_and_keep_the_order() {
+        let texts: Vec<String> = (0..50).map(|index| format!("name{index}")).collect();
+        let cut = batches(&texts, 100);
+        assert!(cut.len() > 1);
+        assert_eq!(cut.concat(), texts);
+        assert!(batches(&[], 100).is_empty());
+        assert_eq!(batches(&texts[..1], 0).len(), 1);
+    }
+}

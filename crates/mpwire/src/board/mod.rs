@@ -1,0 +1,310 @@
+//! A board that speaks MicroPython: running programs on it and using its filesystem.
+
+pub mod capabilities;
+pub mod digest;
+pub mod errno;
+pub mod fs;
+pub mod onboard;
+pub mod program;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use mpwire_proto::literal::{ParseError, Value, parse};
+
+use crate::session::{self, Interrupter, OnInterrupt, Progress, Rate, Session};
+use capabilities::Capabilities;
+use errno::Errno;
+use program::Program;
+
+/// How long a board may take to enter the raw REPL, and to start up after a reset.
+const ENTER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long one of our own programs may be silent: a flash erase can stall a board for 12 s.
+const PROGRAM_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most output of one of our own programs that is kept.
+const REPLY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Why an operation on a board failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Talking to the board failed.
+    #[error(transparent)]
+    Session(#[from] session::Error),
+    /// The filesystem refused.
+    #[error("{path}: {errno}")]
+    File {
+        /// The path on the board.
+        path: String,
+        /// Why.
+        errno: Errno,
+    },
+    /// A program raised.
+    #[error("the board raised an exception:\n{}", traceback.trim_end())]
+    Exception {
+        /// The board's own words.
+        traceback: String,
+    },
+    /// The board answered what mpwire cannot read.
+    #[error("the board's answer was not understood ({reason}): {reply:?}")]
+    Reply {
+        /// The start of the answer.
+        reply: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The firmware lacks what the operation needs.
+    #[error("this board's firmware has no {0}")]
+    Lacking(&'static str),
+}
+
+impl Error {
+    /// Whether the board ran out of memory, so that a smaller attempt may succeed.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Exception { traceback } if traceback.contains("MemoryError"))
+    }
+
+    /// The board's error number, if its filesystem refused.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::File { errno, .. } => Some(*errno),
+            _ => None,
+        }
+    }
+}
+
+/// A board at the other end of a session.
+pub struct Board {
+    session: Session,
+    capabilities: Option<Capabilities>,
+    /// Names that on-board programs have left in the board's globals, until [`Board::tidy`].
+    installed: BTreeSet<&'static str>,
+}
+
+impl Board {
+    /// A board of which nothing is known yet.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            capabilities: None,
+            installed: BTreeSet::new(),
+        }
+    }
+
+    /// What the user would call the link to it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.session.name()
+    }
+
+    /// A handle with which other threads interrupt what this board does.
+    #[must_use]
+    pub fn interrupter(&self) -> Interrupter {
+        self.session.interrupter()
+    }
+
+    /// How fast the board took programs so far.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.session.rate()
+    }
+
+    /// Whether the board is in the raw REPL, as far as is known.
+    #[must_use]
+    pub fn is_entered(&self) -> bool {
+        self.session.is_entered()
+    }
+
+    /// Enters the raw REPL; with `soft_reset`, of a freshly started board.
+    pub fn enter(&mut self, soft_reset: bool) -> Result<(), Error> {
+        self.installed.clear();
+        self.session.enter(soft_reset, ENTER_PATIENCE)?;
+        Ok(())
+    }
+
+    /// Runs a user's program for as long as it takes, giving its output to `output` as it comes,
+    /// and returns its traceback, empty when it ended well. An interrupt goes to the program.
+    pub fn execute(
+        &mut self,
+        program: &[u8],
+        output: &mut dyn FnMut(&[u8]),
+    ) -> Result<Vec<u8>, Error> {
+        let traceback =
+            self.session
+                .execute(program, None, OnInterrupt::Forward, &mut |progress| {
+                    if let Progress::Output(bytes) = progress {
+                        output(bytes);
+                    }
+                })?;
+        Ok(traceback)
+    }
+
+    /// Starts a user's program and does not wait for its end.
+    pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
+        Ok(self.session.execute_and_forget(program)?)
+    }
+
+    /// What the firmware can do; asked once.
+    pub fn capabilities(&mut self) -> Result<Capabilities, Error> {
+        if let Some(capabilities) = self.capabilities {
+            return Ok(capabilities);
+        }
+        let reply = self.run(&[onboard::PROBE], "_mpwire_probe()")?;
+        let capabilities =
+            Capabilities::parse(&reply).ok_or_else(|| unreadable(&reply, "capabilities"))?;
+        self.capabilities = Some(capabilities);
+        Ok(capabilities)
+    }
+
+    /// Runs `call` with `programs`, leaving nothing on the board, and returns what it printed.
+    ///
+    /// `call` may span lines. An [`Error::File`] carries an empty path for the caller to fill in.
+    pub fn run(&mut self, programs: &[Program], call: &str) -> Result<Vec<u8>, Error> {
+        self.run_with(programs, call, &mut |_| {})
+    }
+
+    /// As [`Board::run`], and gives the conversation's progress to `progress`.
+    pub fn run_with(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
+        let names: Vec<&str> = programs.iter().map(|program| program.defines).collect();
+        let mut text = self.definitions(programs)?;
+        text.push_str("try:\n");
+        for line in call.lines() {
+            text.push(' ');
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.push_str("finally:\n del ");
+        text.push_str(&names.join(","));
+        for program in programs {
+            self.installed.remove(program.defines);
+        }
+        self.evaluate(&text, progress)
+    }
+
+    /// Runs `call` with `programs`, which stay on the board until [`Board::tidy`], and `defines`,
+    /// names that `call` itself leaves there.
+    pub fn run_and_keep(
+        &mut self,
+        programs: &[Program],
+        defines: &[&'static str],
+        call: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
+        let missing: Vec<Program> = programs
+            .iter()
+            .filter(|program| !self.installed.contains(program.defines))
+            .copied()
+            .collect();
+        let text = self.definitions(&missing)? + call;
+        self.installed
+            .extend(missing.iter().map(|program| program.defines));
+        self.installed.extend(defines);
+        self.evaluate(&text, progress)
+    }
+
+    /// Removes from the board's globals what [`Board::run_and_keep`] left there.
+    pub fn tidy(&mut self) -> Result<(), Error> {
+        if self.installed.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = std::mem::take(&mut self.installed).into_iter().collect();
+        // A program that failed may not have defined all of its names.
+        let text = format!(
+            "for _mpwire in '{}'.split():\n globals().pop(_mpwire,0)\ndel _mpwire",
+            names.join(" ")
+        );
+        self.evaluate(&text, &mut |_| {})?;
+        Ok(())
+    }
+
+    /// The text of `programs`, or nothing where memory is so small that each had to be sent by
+    /// itself, which is done here.
+    fn definitions(&mut self, programs: &[Program]) -> Result<String, Error> {
+        let texts: Vec<String> = programs.iter().map(Program::shrunk).collect();
+        let whole: usize = texts.iter().map(String::len).sum();
+        // What compiles to functions takes more memory for its length than a literal does.
+        let limit = self
+            .capabilities
+            .map_or(usize::MAX, |found| found.program_limit() / 2);
+        if whole <= limit.max(200) {
+            return Ok(texts.concat());
+        }
+        for text in &texts {
+            self.evaluate(text, &mut |_| {})?;
+        }
+        Ok(String::new())
+    }
+
+    fn evaluate(
+        &mut self,
+        text: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
+        let mut reply = Vec::new();
+        let traceback = self.session.execute(
+            text.as_bytes(),
+            Some(PROGRAM_PATIENCE),
+            OnInterrupt::Abandon,
+            &mut |step| {
+                if let Progress::Output(bytes) = step
+                    && reply.len() < REPLY_LIMIT
+                {
+                    reply.extend_from_slice(bytes);
+                }
+                progress(step);
+            },
+        )?;
+        if traceback.is_empty() {
+            return Ok(reply);
+        }
+        let traceback = String::from_utf8_lossy(&traceback).into_owned();
+        Err(match Errno::from_traceback(&traceback) {
+            Some(errno) => Error::File {
+                path: String::new(),
+                errno,
+            },
+            None => Error::Exception { traceback },
+        })
+    }
+
+    /// Leaves the raw REPL and lets go of the link.
+    pub fn close(&mut self) {
+        self.session.close();
+    }
+}
+
+/// Reads a reply as one literal.
+pub(crate) fn read(reply: &[u8]) -> Result<Value, Error> {
+    parse(reply).map_err(|error| unparsable(reply, &error))
+}
+
+/// Reads a reply as literals, each followed by a comma.
+pub(crate) fn read_list(reply: &[u8]) -> Result<Vec<Value>, Error> {
+    let list = [b"[", reply, b"]"].concat();
+    match parse(&list) {
+        Ok(Value::List(items)) => Ok(items),
+        Ok(_) => Err(unreadable(reply, "a list was expected")),
+        Err(error) => Err(unparsable(reply, &error)),
+    }
+}
+
+fn unparsable(reply: &[u8], error: &ParseError) -> Error {
+    unreadable(reply, &error.to_string())
+}
+
+pub(crate) fn unreadable(reply: &[u8], reason: &str) -> Error {
+    let start = &reply[..reply.len().min(200)];
+    Error::Reply {
+        reply: String::from_utf8_lossy(start).into_owned(),
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The list of on-board programs; each is a file of `onboard/`.
+
+use super::program::Program;
+
+macro_rules! programs {
+    ($($(#[$doc:meta])* $name:ident = $defines:literal in $file:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub const $name: Program =
+                Program::new($defines, include_str!(concat!("onboard/", $file)));
+        )*
+
+        #[cfg(test)]
+        const ALL: &[(&str, Program)] = &[$(($file, $name)),*];
+    };
+}
+
+programs! {
+    /// What the firmware can do.
+    PROBE = "_mpwire_probe" in "capabilities.py";
+    /// Mode and size of a path.
+    STAT = "_mpwire_stat" in "stat.py";
+    /// The same without `os.stat`.
+    STAT_WITHOUT_OS_STAT = "_mpwire_stat" in "stat_without_os_stat.py";
+    /// Entries of a directory.
+    LIST = "_mpwire_list" in "list.py";
+    /// The same without `os.ilistdir`.
+    LIST_WITHOUT_ILISTDIR = "_mpwire_list" in "list_without_ilistdir.py";
+    /// Everything below a directory.
+    WALK = "_mpwire_walk" in "walk.py";
+    /// Removes a file.
+    REMOVE = "_mpwire_remove" in "remove.py";
+    /// Removes a directory and everything below it.
+    REMOVE_TREE = "_mpwire_remove_tree" in "remove_tree.py";
+    /// Makes a directory.
+    MKDIR = "_mpwire_mkdir" in "mkdir.py";
+    /// Makes many directories.
+    MAKE_DIRECTORIES = "_mpwire_make_directories" in "make_directories.py";
+    /// Removes an empty directory.
+    RMDIR = "_mpwire_rmdir" in "rmdir.py";
+    /// Makes a file unless it is there.
+    TOUCH = "_mpwire_touch" in "touch.py";
+    /// The current directory.
+    GETCWD = "_mpwire_getcwd" in "getcwd.py";
+    /// Free space.
+    FREE = "_mpwire_free" in "free.py";
+    /// Size and free space of each filesystem.
+    FILESYSTEMS = "_mpwire_filesystems" in "filesystems.py";
+    /// Any of hashlib's digests of a file.
+    HASH = "_mpwire_hash" in "hash.py";
+    /// SHA-256 of a file.
+    DIGEST_SHA256 = "_mpwire_digest" in "digest_sha256.py";
+    /// CRC-32 of a file.
+    DIGEST_CRC32 = "_mpwire_digest" in "digest_crc32.py";
+    /// Adler-32 of a file.
+    DIGEST_ADLER32 = "_mpwire_digest" in "digest_adler32.py";
+    /// Digests of many files.
+    DIGESTS = "_mpwire_digests" in "digests.py";
+    /// What is at the destination of a copy.
+    EXAMINE = "_mpwire_examine" in "examine.py";
+    /// Writes a file.
+    UPLOAD = "_mpwire_upload" in "upload.py";
+    /// Decodes base64.
+    DECODE_BASE64 = "_mpwire_base64" in "decode_base64.py";
+    /// Decodes hexadecimal.
+    DECODE_HEX = "_mpwire_hex" in "decode_hex.py";
+    /// Inflates one continuous stream.
+    INFLATE = "_mpwire_inflater" in "inflate.py";
+    /// Inflates pieces that stand alone.
+    INFLATE_UZLIB = "_mpwire_inflater" in "inflate_uzlib.py";
+    /// Prints a file.
+    DOWNLOAD = "_mpwire_download" in "download.py";
+    /// Encodes as base64.
+    ENCODE_BASE64 = "_mpwire_encode" in "encode_base64.py";
+    /// Encodes as hexadecimal.
+    ENCODE_HEX = "_mpwire_encode" in "encode_hex.py";
+    /// Encodes as a bytes literal.
+    ENCODE_REPR = "_mpwire_encode" in "encode_repr.py";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_file_of_the_folder_is_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/board/onboard");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let mut listed: Vec<&str> = ALL.iter().map(|(file, _)| *file).collect();
+        listed.sort_unstable();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn every_program_defines_its_name_at_the_top_level_and_nothing_else() {
+        for (file, program) in ALL {
+            let text = program.shrunk();
+            assert!(text.contains(program.defines), "{file}");
+            for line in text.lines().filter(|line| !line.starts_with(' ')) {
+                let name = line.split([' ', '(', ':', '=']).nth(1);
+                let defines = line.starts_with("try:")
+                    || line.starts_with("except ")
+                    || (line.starts_with("def ") && name == Some(program.defines));
+                assert!(defines, "{file}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_program_is_written_so_that_shrinking_would_break_it() {
+        for (file, program) in ALL {
+            let text = program.shrunk();
+            assert!(!text.contains("\"\"\""), "{file}");
+            assert!(
+                text.lines().all(|line| line.matches('"').count() % 2 == 0),
+                "{file}: a # inside of a string"
+            );
+            assert!(text.len() <= 1000, "{file}: too long for a micro:bit");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+# SHA-256 of a file as it stands on the filesystem.
+
+
+def _mpwire_digest(path):
+    try:
+        from hashlib import sha256
+    except ImportError:
+        from uhashlib import sha256
+    digest = sha256()
+    with open(path, "rb") as file:
+        while True:
+            block = file.read(512)
+            if not block:
+                return digest.digest()
+            digest.update(block)

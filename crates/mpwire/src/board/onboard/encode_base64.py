@@ -1,0 +1,4 @@
+try:
+    from binascii import b2a_base64 as _mpwire_encode
+except ImportError:
+    from ubinascii import b2a_base64 as _mpwire_encode

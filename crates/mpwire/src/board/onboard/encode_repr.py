@@ -1,0 +1,2 @@
+def _mpwire_encode(block):
+    return block

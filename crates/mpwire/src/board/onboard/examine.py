@@ -1,0 +1,17 @@
+# What is at the destination of a copy: prints mode and size of the path itself and of name inside
+# of it (None for what is not there), the free space in bytes (-1 when that is not known), and the
+# digest of what would be replaced, if its size is that of what comes.
+
+
+def _mpwire_examine(path, name, size, parent):
+    outer = _mpwire_stat(path)
+    target = path
+    if outer and outer[0] & 0x4000:
+        target = (path.rstrip("/") if path else ".") + "/" + name
+        inner = _mpwire_stat(target)
+    else:
+        inner = outer
+    digest = None
+    if inner and inner[0] & 0x8000 and inner[1] == size:
+        digest = _mpwire_digest(target)
+    print((outer, inner, _mpwire_free(parent), digest))

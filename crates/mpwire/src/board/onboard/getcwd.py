@@ -1,0 +1,4 @@
+def _mpwire_getcwd():
+    import os
+
+    print(repr(os.getcwd()))

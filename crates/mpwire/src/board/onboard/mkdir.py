@@ -1,0 +1,4 @@
+def _mpwire_mkdir(path):
+    import os
+
+    os.mkdir(path)

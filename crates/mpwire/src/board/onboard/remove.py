@@ -1,0 +1,4 @@
+def _mpwire_remove(path):
+    import os
+
+    os.remove(path)

@@ -1,0 +1,4 @@
+def _mpwire_rmdir(path):
+    import os
+
+    os.rmdir(path)

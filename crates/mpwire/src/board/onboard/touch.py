@@ -1,0 +1,2 @@
+def _mpwire_touch(path):
+    open(path, "a").close()

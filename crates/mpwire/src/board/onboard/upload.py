@@ -1,0 +1,25 @@
+# Writes one file. Returns put, which appends data, and end, which closes the file and, when the
+# digest of what is on the filesystem is the expected one, gives it its name. The old file stays
+# until then, unless temporary is the target itself. end(None) gives up.
+
+
+def _mpwire_upload(target, temporary):
+    import os
+
+    file = open(temporary, "wb")
+
+    def put(data):
+        # Some filesystems report a full disk as a short count.
+        if file.write(data) != len(data):
+            raise OSError(28)
+
+    def end(expected):
+        file.close()
+        right = expected is not None and _mpwire_digest(temporary) == expected
+        if right and target != temporary:
+            os.rename(temporary, target)
+        elif not right:
+            os.remove(temporary)
+        print(right)
+
+    return put, end

@@ -1,0 +1,122 @@
+//! The programs mpwire runs on a board: real Python files under `onboard/`, made small when sent.
+
+use std::fmt::Write as _;
+
+use mpwire_proto::literal::{quote, quote_bytes};
+
+/// A Python file that defines one name, all that it leaves in the board's globals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Program {
+    /// The name it defines.
+    pub defines: &'static str,
+    /// The file's text.
+    source: &'static str,
+}
+
+impl Program {
+    /// A program from its file.
+    #[must_use]
+    pub const fn new(defines: &'static str, source: &'static str) -> Self {
+        Self { defines, source }
+    }
+
+    /// The text to send: without comments, documentation, blank lines and most indentation.
+    ///
+    /// Made for the files of `onboard/`, which keep to four spaces a level, one docstring style
+    /// and no `#` inside of strings; a test holds that they do.
+    #[must_use]
+    pub fn shrunk(&self) -> String {
+        let mut text = String::with_capacity(self.source.len());
+        let mut in_docstring = false;
+        for line in self.source.lines() {
+            let code = line.trim_start();
+            let quotes = code.matches("\"\"\"").count();
+            if in_docstring || code.starts_with("\"\"\"") {
+                in_docstring ^= quotes == 1;
+                continue;
+            }
+            let depth = (line.len() - code.len()) / 4;
+            let code = code
+                .find('#')
+                .map_or(code, |comment| &code[..comment])
+                .trim_end();
+            if !code.is_empty() {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "{:depth$}{code}", "");
+            }
+        }
+        text
+    }
+}
+
+/// An argument of a call, as a Python literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument<'a> {
+    /// `None`
+    None,
+    /// A string.
+    Text(&'a str),
+    /// A bytes object.
+    Bytes(&'a [u8]),
+    /// An integer.
+    Int(i64),
+    /// A name or an expression that is Python already.
+    Expression(&'a str),
+    /// A list of strings.
+    Texts(&'a [String]),
+}
+
+/// Writes a call of `function`.
+#[must_use]
+pub fn call(function: &str, arguments: &[Argument]) -> String {
+    let arguments: Vec<String> = arguments.iter().map(Argument::literal).collect();
+    format!("{function}({})", arguments.join(","))
+}
+
+impl Argument<'_> {
+    fn literal(&self) -> String {
+        match self {
+            Self::None => "None".to_owned(),
+            Self::Text(text) => quote(text),
+            Self::Bytes(bytes) => quote_bytes(bytes),
+            Self::Int(value) => value.to_string(),
+            Self::Expression(expression) => (*expression).to_owned(),
+            Self::Texts(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| quote(text)).collect();
+                format!("[{}]", texts.join(","))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrinking_keeps_the_code_and_nothing_else() {
+        let program = Program::new(
+            "f",
+            "# About.\n\"\"\"A module\nwith two lines.\"\"\"\n\ndef f(a):  # why\n    \"\"\"Doc.\"\"\"\n    if a:\n        return 1\n",
+        );
+        assert_eq!(program.shrunk(), "def f(a):\n if a:\n  return 1\n");
+    }
+
+    #[test]
+    fn arguments_become_literals() {
+        let names = ["a'b".to_owned(), "c".to_owned()];
+        assert_eq!(
+            call(
+                "f",
+                &[
+                    Argument::Text("x\n"),
+                    Argument::Int(-1),
+                    Argument::Bytes(&[0]),
+                    Argument::Texts(&names),
+                    Argument::None,
+                ]
+            ),
+            r#"f('x\n',-1,b'\0',["a'b",'c'],None)"#
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! What a user types to name a board, and opening it.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Link;
+
+/// How a board is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// The first USB serial port that can be opened.
+    Auto,
+    /// The USB serial port with this serial number: `id:…`.
+    SerialNumber(String),
+    /// A port by its path or name, with or without `port:`.
+    Port(String),
+    /// A simulated board with these parameters: `sim:…`.
+    Simulated(String),
+}
+
+impl Address {
+    /// Reads what follows `connect`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text == "auto" {
+            Self::Auto
+        } else if let Some(serial_number) = text.strip_prefix("id:") {
+            Self::SerialNumber(serial_number.to_owned())
+        } else if let Some(parameters) = text.strip_prefix("sim:") {
+            Self::Simulated(parameters.to_owned())
+        } else {
+            Self::Port(text.strip_prefix("port:").unwrap_or(text).to_owned())
+        }
+    }
+}
+
+/// Why a board could not be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// `auto` found nothing.
+    #[error("no device found")]
+    NoneFound,
+    /// `id:` found nothing.
+    #[error("no device with serial number {0}")]
+    NoSerialNumber(String),
+    /// Another program has the port.
+    #[error("failed to access {0} (it may be in use by another program)")]
+    Busy(String),
+    /// The port is not there.
+    #[error("failed to access {0}: no such port")]
+    Missing(String),
+    /// The user may not open the port.
+    #[error("failed to access {0}: permission denied")]
+    Denied(String),
+    /// Anything else the system said.
+    #[error("failed to access {name}: {source}")]
+    Failed {
+        /// The port or address.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The list of ports could not be read.
+    #[error("the serial ports could not be listed: {0}")]
+    Unlisted(String),
+    /// This build has no such links.
+    #[error("{0} addresses are not supported by this build of mpwire")]
+    Unsupported(&'static str),
+    /// The simulated board did not start, or its parameters are wrong.
+    #[error("the simulated board did not start: {0}")]
+    Simulator(String),
+}
+
+impl OpenError {
+    /// What the user can do about it, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoneFound | Self::NoSerialNumber(_) | Self::Missing(_) => {
+                Some("`mpwire connect list` shows the ports that are there")
+            }
+            Self::Denied(_) => Some(
+                "on Linux, add yourself to the group that owns the port (often `dialout`) and log in again",
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Opens the board at `address`.
+pub fn open(address: &Address) -> Result<Arc<dyn Link>, OpenError> {
+    match address {
+        Address::Auto => open_first(),
+        Address::SerialNumber(serial_number) => open_serial_number(serial_number),
+        Address::Port(path) => open_port(path),
+        Address::Simulated(parameters) => open_simulated(parameters),
+    }
+}
+
+#[cfg(feature = "serial")]
+fn open_first() -> Result<Arc<dyn Link>, OpenError> {
+    for port in usb_ports()? {
+        match open_port(&port.path) {
+            // Somebody is working with that board; the next one may be free.
+            Err(OpenError::Busy(_) | OpenError::Denied(_) | OpenError::Failed { .. }) => {}
+            other => return other,
+        }
+    }
+    Err(OpenError::NoneFound)
+}
+
+#[cfg(feature = "serial")]
+fn open_serial_number(serial_number: &str) -> Result<Arc<dyn Link>, OpenError> {
+    usb_ports()?
+        .into_iter()
+        .find(|port| {
+            port.usb
+                .as_ref()
+                .and_then(|usb| usb.serial_number.as_deref())
+                == Some(serial_number)
+        })
+        .map_or_else(
+            || Err(OpenError::NoSerialNumber(serial_number.to_owned())),
+            |port| open_port(&port.path),
+        )
+}
+
+#[cfg(feature = "serial")]
+fn usb_ports() -> Result<Vec<crate::ports::Port>, OpenError> {
+    let mut ports = crate::ports::list().map_err(|error| OpenError::Unlisted(error.to_string()))?;
+    ports.retain(|port| port.usb.is_some());
+    Ok(ports)
+}
+
+#[cfg(feature = "serial")]
+fn open_port(path: &str) -> Result<Arc<dyn Link>, OpenError> {
+    let link = super::serial::SerialLink::open(path).map_err(|error| explain(path, error))?;
+    Ok(Arc::new(link))
+}
+
+#[cfg(feature = "serial")]
+fn explain(path: &str, error: io::Error) -> OpenError {
+    let name = path.to_owned();
+    match error.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing(name),
+        io::ErrorKind::PermissionDenied => OpenError::Denied(name),
+        io::ErrorKind::ResourceBusy | io::ErrorKind::WouldBlock => OpenError::Busy(name),
+        _ => OpenError::Failed {
+            name,
+            source: error,
+        },
+    }
+}
+
+#[cfg(not(feature = "serial"))]
+fn open_first() -> Result<Arc<dyn Link>, OpenError> {
+    Err(OpenError::Unsupported("serial"))
+}
+
+#[cfg(not(feature = "serial"))]
+fn open_serial_number(_serial_number: &str) -> Result<Arc<dyn Link>, OpenError> {
+    Err(OpenError::Unsupported("serial"))
+}
+
+#[cfg(not(feature = "serial"))]
+fn open_port(_path: &str) -> Result<Arc<dyn Link>, OpenError> {
+    Err(OpenError::Unsupported("serial"))
+}
+
+#[cfg(all(feature = "sim", unix))]
+fn open_simulated(parameters: &str) -> Result<Arc<dyn Link>, OpenError> {
+    let link = super::sim::SimLink::start(parameters)
+        .map_err(|error| OpenError::Simulator(error.to_string()))?;
+    Ok(Arc::new(link))
+}
+
+#[cfg(not(all(feature = "sim", unix)))]
+fn open_simulated(_parameters: &str) -> Result<Arc<dyn Link>, OpenError> {
+    Err(OpenError::Unsupported("sim:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_kind_of_address() {
+        assert_eq!(Address::parse("auto"), Address::Auto);
+        assert_eq!(
+            Address::parse("id:334D"),
+            Address::SerialNumber("334D".into())
+        );
+        assert_eq!(
+            Address::parse("port:/dev/ttyACM0"),
+            Address::Port("/dev/ttyACM0".into())
+        );
+        assert_eq!(Address::parse("COM3"), Address::Port("COM3".into()));
+        assert_eq!(
+            Address::parse("sim:link=usb"),
+            Address::Simulated("link=usb".into())
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Links: how bytes reach a board and come back.
+//!
+//! A [`Link`] only carries bytes. What they mean is `mpwire_proto`'s business; when to send and how
+//! long to wait is [`crate::session`]'s.
+
+mod address;
+#[cfg(feature = "serial")]
+mod serial;
+#[cfg(all(feature = "sim", unix))]
+mod sim;
+#[cfg(unix)]
+mod wake;
+
+pub use address::{Address, OpenError, open};
+
+use std::io;
+
+/// A two-way stream of bytes to one board.
+///
+/// One thread reads while another writes, so both take `&self`.
+pub trait Link: Send + Sync {
+    /// What the user would call this link: a port's path, an address.
+    fn name(&self) -> &str;
+
+    /// Waits until bytes arrive and returns how many; 0 after [`Link::close`].
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends all of `bytes`. May block while the link is full.
+    fn write(&self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Sends what is still queued, leaves the board as it should be found and ends a waiting
+    /// [`Link::read`].
+    fn close(&self);
+}

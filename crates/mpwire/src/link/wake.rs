@@ -1,0 +1,42 @@
+//! Waiting for a file descriptor in a way that another thread can end.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+/// A switch that ends waits, once and for all.
+#[derive(Debug)]
+pub struct Wake {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Wake {
+    pub fn new() -> io::Result<Self> {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Ends the running wait and every later one.
+    pub fn wake(&self) {
+        // The pipe holds more than the one byte ever written to it.
+        let _ = rustix::io::write(&self.writer, &[0]);
+    }
+
+    /// Waits until `source` can be read (`true`) or [`Wake::wake`] was called (`false`).
+    pub fn wait_readable(&self, source: &impl AsFd) -> io::Result<bool> {
+        let mut set = [
+            PollFd::new(&self.reader, PollFlags::IN),
+            PollFd::new(source, PollFlags::IN),
+        ];
+        loop {
+            match poll(&mut set, None) {
+                Ok(_) => return Ok(set[0].revents().is_empty()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The one place that joins a link, the raw REPL machine and the clock.
+//!
+//! A thread of its own always drains the link, because boards drop output that nobody reads
+//! (TinyUSB after 500 ms, for one). It feeds the channel that [`Session`] waits on, with the
+//! machine's own timeouts: there is no polling.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mpwire_proto::raw_repl::{self, Event, RawRepl};
+
+use crate::link::Link;
+
+/// How long an interrupted program may take to end before the board is left as it is.
+const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why talking to a board failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The link broke.
+    #[error("the connection to {name} was lost: {source}")]
+    Lost {
+        /// The port or address.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The board did not behave as the raw REPL does.
+    #[error("{name}: {source}")]
+    Repl {
+        /// The port or address.
+        name: String,
+        /// What was missing.
+        source: raw_repl::Error,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+enum Input {
+    Bytes(Vec<u8>),
+    Broken(io::Error),
+    Interrupt,
+}
+
+/// Asks a [`Session`] to stop what it does, from another thread: a signal handler's, for one.
+#[derive(Clone)]
+pub struct Interrupter(Sender<Input>);
+
+impl Interrupter {
+    /// Interrupts the session's operation, or the next one.
+    pub fn interrupt(&self) {
+        // A session that has ended needs no interrupt.
+        let _ = self.0.send(Input::Interrupt);
+    }
+}
+
+/// What an interrupt does while a program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnInterrupt {
+    /// The board's program gets Ctrl-C and may go on; a second interrupt gives up on it.
+    Forward,
+    /// The operation is given up: the board's program is ended and [`Error::Interrupted`] returned.
+    Abandon,
+}
+
+/// What a session tells while a program is sent and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// So many bytes of the conversation were handed to the link.
+    Sent(usize),
+    /// Output of the program.
+    Output(&'a [u8]),
+}
+
+/// How fast the board took programs so far, from the request to its confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rate {
+    /// Bytes of programs.
+    pub bytes: u64,
+    /// Time they took, in sum.
+    pub time: Duration,
+    /// How many programs.
+    pub programs: u32,
+}
+
+/// A conversation with one board.
+pub struct Session {
+    link: Arc<dyn Link>,
+    inbox: Receiver<Input>,
+    outbox: Sender<Input>,
+    repl: RawRepl,
+    rate: Rate,
+    /// When the current program was begun, and its length.
+    sending: Option<(Instant, usize)>,
+    /// How often the user has interrupted the current operation.
+    interrupts: u32,
+}
+
+impl Session {
+    /// Starts to listen on `link`.
+    #[must_use]
+    pub fn start(link: Arc<dyn Link>) -> Self {
+        let (outbox, inbox) = mpsc::channel();
+        let reader = Arc::clone(&link);
+        let sender = outbox.clone();
+        thread::spawn(move || drain(&*reader, &sender));
+        Self {
+            link,
+            inbox,
+            outbox,
+            repl: RawRepl::new(),
+            rate: Rate::default(),
+            sending: None,
+            interrupts: 0,
+        }
+    }
+
+    /// What the user would call the link.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.link.name()
+    }
+
+    /// A handle with which other threads interrupt this session.
+    #[must_use]
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.outbox.clone())
+    }
+
+    /// How fast programs were taken so far.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Whether the board is in the raw REPL, as far as is known.
+    #[must_use]
+    pub fn is_entered(&self) -> bool {
+        self.repl.is_entered()
+    }
+
+    /// Enters the raw REPL, with a soft reset if `soft_reset`, each phase within `patience`.
+    pub fn enter(&mut self, soft_reset: bool, patience: Duration) -> Result<(), Error> {
+        self.interrupts = 0;
+        self.repl.enter(Instant::now(), soft_reset, patience);
+        self.until_end(OnInterrupt::Abandon, &mut |_| {})?;
+        Ok(())
+    }
+
+    /// Sends a program, runs it and returns its traceback, empty when it ended well.
+    ///
+    /// `quiet` is how long it may run without output; `None` is for ever.
+    pub fn execute(
+        &mut self,
+        program: &[u8],
+        quiet: Option<Duration>,
+        on_interrupt: OnInterrupt,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
+        self.begin(program, quiet)?;
+        self.until_end(on_interrupt, progress)
+    }
+
+    /// Sends a program and returns as soon as the board runs it.
+    pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
+        self.begin(program, None)?;
+        while self.sending.is_some() {
+            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, &mut |_| {})? {
+                return Err(self.failed(source));
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the raw REPL, if it was entered, and lets go of the link.
+    pub fn close(&mut self) {
+        if self.repl.is_entered() {
+            self.repl.leave();
+            // The board may be gone; closing is all there is to do.
+            let _ = self.transmit();
+        }
+        self.link.close();
+    }
+
+    fn begin(&mut self, program: &[u8], quiet: Option<Duration>) -> Result<(), Error> {
+        self.interrupts = 0;
+        // A program that was forgotten must end before the board takes another.
+        while self.repl.is_busy() {
+            self.next_event(OnInterrupt::Abandon, &mut |_| {})?;
+        }
+        let now = Instant::now();
+        self.sending = Some((now, program.len()));
+        self.repl.execute(now, program.to_vec(), quiet);
+        Ok(())
+    }
+
+    /// Goes on to the end of the operation and returns the traceback, if it has one.
+    fn until_end(
+        &mut self,
+        on_interrupt: OnInterrupt,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
+        loop {
+            match self.next_event(on_interrupt, progress)? {
+                Event::Accepted => {}
+                Event::Output(bytes) => progress(Progress::Output(&bytes)),
+                Event::Failed(source) => return Err(self.failed(source)),
+                Event::Entered => return Ok(Vec::new()),
+                Event::Finished { traceback } => return Ok(traceback),
+            }
+        }
+    }
+
+    fn next_event(
+        &mut self,
+        on_interrupt: OnInterrupt,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Event, Error> {
+        loop {
+            let sent = self.transmit()?;
+            if sent > 0 {
+                progress(Progress::Sent(sent));
+            }
+            if let Some(event) = self.repl.poll_event() {
+                if event == Event::Accepted {
+                    self.note_rate();
+                }
+                return Ok(event);
+            }
+            match self.receive(self.repl.poll_timeout())? {
+                None => self.repl.handle_timeout(Instant::now()),
+                Some(Input::Bytes(bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Broken(source)) => return Err(self.lost(source)),
+                Some(Input::Interrupt) => {
+                    self.interrupts += 1;
+                    if on_interrupt == OnInterrupt::Abandon || self.interrupts > 1 {
+                        return Err(self.abandon());
+                    }
+                    self.repl.interrupt();
+                }
+            }
+        }
+    }
+
+    fn note_rate(&mut self) {
+        if let Some((start, length)) = self.sending.take() {
+            self.rate.bytes += length as u64;
+            self.rate.time += start.elapsed();
+            self.rate.programs += 1;
+        }
+    }
+
+    /// Ends the board's program, so that what follows finds a prompt.
+    fn abandon(&mut self) -> Error {
+        let deadline = Instant::now() + INTERRUPT_PATIENCE;
+        self.repl.interrupt();
+        while self.repl.is_busy() && Instant::now() < deadline {
+            if self.transmit().is_err() {
+                break;
+            }
+            while self.repl.poll_event().is_some() {}
+            match self.receive(Some(deadline)) {
+                Ok(Some(Input::Bytes(bytes))) => self.repl.handle_input(Instant::now(), &bytes),
+                Ok(Some(Input::Interrupt)) => self.repl.interrupt(),
+                _ => break,
+            }
+        }
+        while self.repl.poll_event().is_some() {}
+        Error::Interrupted
+    }
+
+    fn transmit(&mut self) -> Result<usize, Error> {
+        let mut sent = 0;
+        while let Some(bytes) = self.repl.poll_transmit() {
+            self.link
+                .write(&bytes)
+                .map_err(|source| self.lost(source))?;
+            sent += bytes.len();
+        }
+        Ok(sent)
+    }
+
+    /// The next input; `None` when `until` has come first.
+    fn receive(&self, until: Option<Instant>) -> Result<Option<Input>, Error> {
+        let input = match until {
+            None => self
+                .inbox
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(until) => self
+                .inbox
+                .recv_timeout(until.saturating_duration_since(Instant::now())),
+        };
+        match input {
+            Ok(input) => Ok(Some(input)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(self.lost(io::ErrorKind::UnexpectedEof.into()))
+            }
+        }
+    }
+
+    fn lost(&self, source: io::Error) -> Error {
+        Error::Lost {
+            name: self.name().to_owned(),
+            source,
+        }
+    }
+
+    fn failed(&self, source: raw_repl::Error) -> Error {
+        Error::Repl {
+            name: self.name().to_owned(),
+            source,
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Moves everything from the link to the session until either ends.
+fn drain(link: &dyn Link, session: &Sender<Input>) {
+    let mut buffer = [0; 4096];
+    loop {
+        let input = match link.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => Input::Bytes(buffer[..count].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Input::Broken(error),
+        };
+        let broken = matches!(input, Input::Broken(_));
+        if session.send(input).is_err() || broken {
+            return;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One file from the board.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mpwire_proto::literal::Value;
+
+use super::{ATTEMPTS, Error, Progress};
+use crate::board::capabilities::Capabilities;
+use crate::board::digest::Digest;
+use crate::board::fs::at;
+use crate::board::program::{Argument, Program, call};
+use crate::board::{self, Board, onboard, read, unreadable};
+use crate::session;
+
+/// Reads the file `path` of the board and verifies it against the board's own digest.
+///
+/// `size` is what is expected, for the progress only.
+pub fn download(
+    board: &mut Board,
+    path: &str,
+    size: u64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<u8>, Error> {
+    let capabilities = board.capabilities()?;
+    for _ in 0..ATTEMPTS {
+        let (data, digest) = attempt(board, path, size, &capabilities, progress)?;
+        if Digest::of(&data, &capabilities).matches(&digest) {
+            return Ok(data);
+        }
+    }
+    Err(Error::CorruptDownload {
+        path: path.to_owned(),
+    })
+}
+
+/// How the board writes a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Base64,
+    Hex,
+    Repr,
+}
+
+impl Writing {
+    fn choose(capabilities: &Capabilities) -> Self {
+        // A firmware that decodes an alphabet encodes it as well: they are one module.
+        if capabilities.a2b_base64 {
+            Self::Base64
+        } else if capabilities.unhexlify {
+            Self::Hex
+        } else {
+            Self::Repr
+        }
+    }
+
+    fn program(self) -> Program {
+        match self {
+            Self::Base64 => onboard::ENCODE_BASE64,
+            Self::Hex => onboard::ENCODE_HEX,
+            Self::Repr => onboard::ENCODE_REPR,
+        }
+    }
+
+    fn decode(self, text: Vec<u8>) -> Option<Vec<u8>> {
+        match self {
+            Self::Base64 => STANDARD.decode(text.trim_ascii()).ok(),
+            Self::Hex => text
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+                .collect(),
+            Self::Repr => Some(text),
+        }
+    }
+}
+
+fn attempt(
+    board: &mut Board,
+    path: &str,
+    size: u64,
+    capabilities: &Capabilities,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Vec<u8>, Value), board::Error> {
+    let writing = Writing::choose(capabilities);
+    // A block stands in memory beside its text, which is up to four times as long.
+    let block = (capabilities.free_memory / 16).clamp(48, 768) / 3 * 3;
+    let text = call(
+        onboard::DOWNLOAD.defines,
+        &[Argument::Text(path), Argument::Int(block.cast_signed())],
+    );
+    let programs = [
+        writing.program(),
+        capabilities.digest_program(),
+        onboard::DOWNLOAD,
+    ];
+    let mut lines = Lines::new(writing);
+    board
+        .run_with(&programs, &text, &mut |step| {
+            if let session::Progress::Output(bytes) = step {
+                lines.push(bytes);
+                progress(Progress {
+                    done: lines.data.len() as u64,
+                    total: size.max(lines.data.len() as u64),
+                });
+            }
+        })
+        .map_err(|error| at(error, path))?;
+    lines.finish()
+}
+
+/// Collects the lines that the board prints: blocks, then the digest.
+struct Lines {
+    writing: Writing,
+    data: Vec<u8>,
+    line: Vec<u8>,
+    /// The newest whole line: the digest, if no other follows.
+    held: Option<Vec<u8>>,
+    /// The first line that is no block.
+    wrong: Option<Vec<u8>>,
+}
+
+impl Lines {
+    fn new(writing: Writing) -> Self {
+        Self {
+            writing,
+            data: Vec::new(),
+            line: Vec::new(),
+            held: None,
+            wrong: None,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte != b'\n' {
+                self.line.push(byte);
+                continue;
+            }
+            let line = std::mem::take(&mut self.line);
+            if let Some(block) = self.held.replace(line) {
+                self.take_block(block);
+            }
+        }
+    }
+
+    fn take_block(&mut self, line: Vec<u8>) {
+        let block = match read(&line) {
+            Ok(Value::Bytes(text)) => self.writing.decode(text),
+            _ => None,
+        };
+        match block {
+            Some(block) => self.data.extend(block),
+            None => self.wrong = self.wrong.take().or(Some(line)),
+        }
+    }
+
+    fn finish(self) -> Result<(Vec<u8>, Value), board::Error> {
+        if let Some(line) = self.wrong {
+            return Err(unreadable(&line, "a block of the file was expected"));
+        }
+        let digest = read(self.held.as_deref().unwrap_or_default())?;
+        Ok((self.data, digest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collect(
+        writing: Writing,
+        text: &[u8],
+        chunk: usize,
+    ) -> Result<(Vec<u8>, Value), board::Error> {
+        let mut lines = Lines::new(writing);
+        for piece in text.chunks(chunk) {
+            lines.push(piece);
+        }
+        lines.finish()
+    }
+
+    #[test]
+    fn blocks_and_the_digest_are_read_however_they_are_cut() {
+        let text = b"b'aGVs\\n'\r\nb'bG8=\\n'\r\n123\r\n";
+        for chunk in 1..text.len() {
+            let (data, digest) = collect(Writing::Base64, text, chunk).unwrap();
+            assert_eq!(data, b"hello");
+            assert_eq!(digest, Value::Int(123));
+        }
+        assert_eq!(
+            collect(Writing::Hex, b"b'00ff'\n1\n", 3).unwrap().0,
+            [0, 255]
+        );
+        assert_eq!(
+            collect(Writing::Repr, b"b'\\x00b'\n1\n", 3).unwrap().0,
+            [0, b'b']
+        );
+    }
+
+    #[test]
+    fn an_empty_file_is_only_a_digest() {
+        assert_eq!(
+            collect(Writing::Base64, b"7\n", 9).unwrap(),
+            (vec![], Value::Int(7))
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_no_block_is_an_error() {
+        assert!(collect(Writing::Base64, b"b'aGVs\n'\nnoise\n1\n", 9).is_err());
+        assert!(collect(Writing::Base64, b"", 9).is_err());
+    }
+}

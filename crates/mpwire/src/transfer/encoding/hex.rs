@@ -1,0 +1,30 @@
+//! `hex`: two characters a byte, for boards that have `bytes.fromhex` but no base64.
+
+use std::fmt::Write as _;
+
+use super::Encoder;
+use crate::board::onboard;
+use crate::board::program::Program;
+
+pub struct Hex;
+
+impl Encoder for Hex {
+    fn programs(&self) -> Vec<Program> {
+        vec![onboard::DECODE_HEX]
+    }
+
+    fn chunk_length(&self, rest: &[u8], limit: usize) -> usize {
+        (limit / 2).clamp(1, rest.len().max(1))
+    }
+
+    fn call(&mut self, chunk: &[u8], _last: bool) -> String {
+        let mut call = String::with_capacity(chunk.len() * 2 + 32);
+        call.push_str("_mpwire_put(_mpwire_hex('");
+        for byte in chunk {
+            // Writing to a String cannot fail.
+            let _ = write!(call, "{byte:02x}");
+        }
+        call.push_str("'))");
+        call
+    }
+}

@@ -1,0 +1,110 @@
+//! The ways to write bytes as program text that a board turns back into bytes.
+
+mod base64;
+mod deflate;
+mod hex;
+mod repr;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::board::capabilities::Capabilities;
+use crate::board::program::Program;
+
+pub use deflate::{Window, deflated_size, window};
+
+/// An encoding, from the densest to the one that every board takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encoding {
+    /// One raw deflate stream, as base64.
+    Deflate,
+    /// base64: 4 characters for 3 bytes.
+    Base64,
+    /// Hexadecimal: 2 characters a byte.
+    Hex,
+    /// A Python bytes literal: 1 to 4 characters a byte.
+    Repr,
+}
+
+impl Encoding {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Deflate, Self::Base64, Self::Hex, Self::Repr];
+
+    /// The name a user types.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deflate => "deflate",
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Repr => "repr",
+        }
+    }
+
+    /// What the board lacks for this encoding, if anything.
+    #[must_use]
+    pub fn lacks(self, capabilities: &Capabilities) -> Option<&'static str> {
+        match self {
+            Self::Deflate => deflate::lacks(capabilities),
+            Self::Base64 => (!capabilities.a2b_base64).then_some("binascii.a2b_base64"),
+            Self::Hex => (!capabilities.bytes_fromhex && !capabilities.unhexlify)
+                .then_some("bytes.fromhex or binascii.unhexlify"),
+            Self::Repr => None,
+        }
+    }
+
+    /// The next encoding to try when the board's memory does not suffice for this one.
+    #[must_use]
+    pub fn lighter(self, capabilities: &Capabilities) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|&other| other > self)
+            .find(|other| other.lacks(capabilities).is_none())
+    }
+
+    /// A new encoder for a file of `size` bytes.
+    #[must_use]
+    pub fn encoder(self, capabilities: &Capabilities, size: usize) -> Box<dyn Encoder> {
+        match self {
+            Self::Deflate => Box::new(deflate::Deflate::new(capabilities, size)),
+            Self::Base64 => Box::new(base64::Base64),
+            Self::Hex => Box::new(hex::Hex),
+            Self::Repr => Box::new(repr::Repr),
+        }
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Encoding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|encoding| encoding.name() == text)
+            .ok_or_else(|| format!("'{text}' is no encoding"))
+    }
+}
+
+/// Writes the chunks of one file as calls of the receiving program's `_mpwire_put`.
+pub trait Encoder {
+    /// The programs that the calls use.
+    fn programs(&self) -> Vec<Program>;
+
+    /// What runs once, after `_mpwire_put` is defined and before the first call: a line that
+    /// defines names, and these names.
+    fn prepare(&self) -> Option<(String, &'static str)> {
+        None
+    }
+
+    /// How many bytes of `rest` make a call of about `limit` characters; at least 1.
+    fn chunk_length(&self, rest: &[u8], limit: usize) -> usize;
+
+    /// The call that puts `chunk`; `last` when no chunk follows.
+    fn call(&mut self, chunk: &[u8], last: bool) -> String;
+}

@@ -1,0 +1,106 @@
+//! Moving files: plan, encode, send, verify, and only then give the file its name.
+//!
+//! | module | step |
+//! |---|---|
+//! | [`encoding`] | the ways to write bytes as program text, one file each |
+//! | [`choice`] | which encoding the board can take, and which is predicted to be fastest |
+//! | [`send`] | chunks to a receiving program on the board, whatever it does with them |
+//! | [`upload`](mod@upload) | one file to the board |
+//! | [`download`](mod@download) | one file from the board |
+//! | [`unchanged`] | which files the board has already |
+
+pub mod choice;
+pub mod download;
+pub mod encoding;
+pub mod send;
+pub mod unchanged;
+pub mod upload;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+pub use download::download;
+pub use encoding::Encoding;
+pub use upload::{Destination, examine, upload, upload_examined};
+
+use crate::board;
+
+/// How files are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The encoding to use; `None` chooses the one predicted to be fastest.
+    pub encoding: Option<Encoding>,
+    /// Bytes of the file in each chunk; `None` fits them to the board's memory.
+    pub chunk_size: Option<NonZeroUsize>,
+}
+
+/// How far a transfer is, in bytes of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes done.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// The encoding that was used.
+    pub encoding: Encoding,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Bytes put on the wire for them, programs and flow control included.
+    pub wire_bytes: u64,
+    /// Programs executed.
+    pub chunks: u32,
+    /// Time from the first byte to the verified file.
+    pub time: Duration,
+}
+
+/// Why a transfer failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The board failed, refused or was interrupted.
+    #[error(transparent)]
+    Board(#[from] board::Error),
+    /// The encoding asked for needs what this board's firmware lacks.
+    #[error("encoding {encoding} needs {needs}, which this board's firmware does not have")]
+    EncodingUnavailable {
+        /// The encoding.
+        encoding: Encoding,
+        /// What is missing.
+        needs: &'static str,
+    },
+    /// There is not enough room; nothing was written.
+    #[error("{path}: No space left on device ({size} bytes are needed, {free} are free)")]
+    NoSpace {
+        /// The path on the board.
+        path: String,
+        /// Bytes of the file.
+        size: u64,
+        /// Bytes free.
+        free: u64,
+    },
+    /// The board's copy was wrong each time it was sent.
+    #[error("{path}: what the board stored differs from what was sent; the old file was kept")]
+    Corrupt {
+        /// The path on the board.
+        path: String,
+    },
+    /// What arrived from the board is not what it has.
+    #[error("{path}: what arrived differs from what the board has")]
+    CorruptDownload {
+        /// The path on the board.
+        path: String,
+    },
+    /// The board has too little memory for even the smallest chunk.
+    #[error("{path}: the board has too little memory to receive the file")]
+    NoMemory {
+        /// The path on the board.
+        path: String,
+    },
+}
+
+/// How often a transfer whose verification fails is begun again.
+const ATTEMPTS: u32 = 3;
