@@ -1,0 +1,750 @@
+//! The board's life: one thread that carries bytes between the cable and the interpreter at the
+//! line's pace, interrupts it, and starts the next one after a reset.
+//!
+//! All times come from [`Line`]; the thread sleeps in one `poll` until a file descriptor or the next
+//! byte is due, and does nothing at all while nothing moves.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::board::StartError;
+use crate::console::{Console, Event, Mode};
+use crate::counters::{LiveCounters, add};
+use crate::interpreter::Interpreter;
+use crate::link_model::{Line, Nanoseconds};
+use crate::options::{LinkKind, Options};
+use crate::pty::Pty;
+use crate::storage::Storage;
+
+/// What the board's owner asks of the bridge.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Connect(UnixStream),
+    Attach(Pty),
+    PowerCycle(SyncSender<()>),
+    Stop,
+}
+
+/// The host's end of the cable.
+#[derive(Debug)]
+enum Host {
+    Absent,
+    Socket(UnixStream),
+    Pty { pty: Pty, open: bool },
+}
+
+impl Host {
+    fn is_there(&self) -> bool {
+        match self {
+            Host::Absent => false,
+            Host::Socket(_) => true,
+            Host::Pty { open, .. } => *open,
+        }
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Host::Absent => Ok(0),
+            Host::Socket(socket) => (&*socket).read(buffer),
+            Host::Pty { pty, .. } => pty.master().read(buffer),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Host::Absent => Ok(bytes.len()),
+            Host::Socket(socket) => (&*socket).write(bytes),
+            Host::Pty { pty, .. } => pty.master().write(bytes),
+        }
+    }
+}
+
+const MILLISECOND: Nanoseconds = 1_000_000;
+
+/// A second SIGINT while the first is not yet raised as an exception ends the unix port at once
+/// (`ports/unix/unix_mphal.c`, `sighandler`). A board makes one exception of both, too.
+const INTERRUPT_PAUSE: Nanoseconds = 20 * MILLISECOND;
+
+/// Ports drop output that no host takes for this long (shared/tinyusb/mp_usbd_cdc.c,
+/// `MICROPY_HW_USB_CDC_TX_TIMEOUT`).
+const STALL_LIMIT: Nanoseconds = 500 * MILLISECOND;
+
+/// How often a full ring is looked at, at first and later.
+const RING_LOOK: (Nanoseconds, Nanoseconds) = (300_000, MILLISECOND);
+
+/// A program that has had the processor for this long and has not read is not going to.
+const BUSY_AFTER: Nanoseconds = MILLISECOND;
+
+/// Past this, a full ring of a UART drops even if the computer gave the interpreter no time at all.
+const STARVED_LIMIT: Nanoseconds = 200 * MILLISECOND;
+
+/// What a USB device's endpoint holds beyond the ring.
+const ENDPOINT: usize = 64;
+
+const CTRL_C: u8 = 0x03;
+/// shared/runtime/pyexec.c, `pyexec_raw_repl`: Ctrl-E A Ctrl-A asks for raw-paste mode.
+const RAW_PASTE: &[u8] = b"\x05A\x01";
+
+pub(crate) struct Bridge {
+    options: Options,
+    storage: Arc<Storage>,
+    program: PathBuf,
+    mark: String,
+    counters: Arc<LiveCounters>,
+    commands: Receiver<Command>,
+    wake: Arc<OwnedFd>,
+    /// Told once: the board is up, or why it is not.
+    ready: Option<SyncSender<Result<(), StartError>>>,
+
+    start: Instant,
+    interpreter: Interpreter,
+    console: Console,
+    host: Host,
+    /// From the host to the board, and back.
+    down: Line,
+    up: Line,
+    /// Arrived at the board, not yet handed to the interpreter: part of the ring.
+    held: VecDeque<u8>,
+    /// The interpreter is not to see input yet.
+    holding: bool,
+    /// How much of [`RAW_PASTE`] has come, on a firmware that does not know it.
+    paste: usize,
+    /// Since when bytes wait for room in the ring, and the interpreter's processor time then.
+    full: Option<(Nanoseconds, u64)>,
+    dropping: bool,
+    look: Nanoseconds,
+    /// On its way out, and refused so far.
+    outgoing: Vec<u8>,
+    stalled: Option<Nanoseconds>,
+    discarding: bool,
+    interrupted: Option<Nanoseconds>,
+    interrupt_at: Option<Nanoseconds>,
+    stopped: bool,
+}
+
+/// What a bridge is made of.
+pub(crate) struct Plan {
+    pub options: Options,
+    pub storage: Arc<Storage>,
+    pub program: PathBuf,
+    pub mark: String,
+    pub counters: Arc<LiveCounters>,
+    pub commands: Receiver<Command>,
+    pub wake: Arc<OwnedFd>,
+    pub ready: SyncSender<Result<(), StartError>>,
+}
+
+/// Runs a board until it is told to stop.
+pub(crate) fn run(plan: Plan) {
+    let ready = plan.ready.clone();
+    match Bridge::new(plan) {
+        Ok(mut bridge) => bridge.run(),
+        Err(error) => {
+            let _ = ready.send(Err(error));
+        }
+    }
+}
+
+fn start_interpreter(
+    program: &std::path::Path,
+    storage: &Storage,
+    options: &Options,
+    mark: &str,
+    mode: Mode,
+) -> io::Result<Interpreter> {
+    let mut variables = storage.variables(options);
+    variables.push(("MPWIRE_MARK", mark.to_owned()));
+    if mode == Mode::Raw {
+        variables.push(("MPWIRE_RAW", "1".to_owned()));
+    }
+    let rom: u64 = options.rom.iter().sum();
+    Interpreter::start(program, storage, options.heap + rom, &variables)
+}
+
+impl Bridge {
+    fn new(plan: Plan) -> Result<Bridge, StartError> {
+        let interpreter = start_interpreter(
+            &plan.program,
+            &plan.storage,
+            &plan.options,
+            &plan.mark,
+            Mode::Friendly,
+        )
+        .map_err(|source| StartError::Io {
+            what: format!("start {}", plan.program.display()),
+            source,
+        })?;
+        let rate = plan.options.bytes_per_second();
+        let latency = plan.options.latency().as_nanos() as Nanoseconds;
+        // Towards the board as much as a serial driver takes from its writer; from the board about
+        // what a port's transmit buffer holds, so that a program is not far ahead of its line.
+        let (down, up) = match plan.options.link {
+            LinkKind::Uart { .. } => (4096, 512),
+            LinkKind::Usb => (4096, 2048),
+            LinkKind::Fast => (4096, 65536),
+        };
+        Ok(Bridge {
+            console: Console::new(format!("\0{}", plan.mark).as_bytes()),
+            options: plan.options,
+            storage: plan.storage,
+            program: plan.program,
+            mark: plan.mark,
+            counters: plan.counters,
+            commands: plan.commands,
+            wake: plan.wake,
+            ready: Some(plan.ready),
+            start: Instant::now(),
+            interpreter,
+            host: Host::Absent,
+            down: Line::new(rate, latency, down),
+            up: Line::new(rate, latency, up),
+            held: VecDeque::new(),
+            holding: true,
+            paste: 0,
+            full: None,
+            dropping: false,
+            look: RING_LOOK.0,
+            outgoing: Vec::new(),
+            stalled: None,
+            discarding: false,
+            interrupted: None,
+            interrupt_at: None,
+            stopped: false,
+        })
+    }
+
+    fn now(&self) -> Nanoseconds {
+        self.start.elapsed().as_nanos() as Nanoseconds
+    }
+
+    fn run(&mut self) {
+        while !self.stopped {
+            let now = self.now();
+            self.deliver_to_board(now);
+            self.deliver_to_host(now);
+            if self.interrupt_at.is_some_and(|at| at <= now) {
+                self.interrupt_at = None;
+                self.interrupt(now);
+            }
+            let ready = self.wait();
+            if ready.command {
+                self.obey();
+            }
+            if ready.opened {
+                self.host_may_be_there();
+            }
+            if ready.host {
+                self.read_host();
+            }
+            if ready.board {
+                self.read_board();
+            }
+        }
+    }
+
+    /// Sleeps until something is ready or due.
+    fn wait(&self) -> Ready {
+        let now = self.now();
+        let blocked = self.full.is_some() && !self.dropping;
+        let deadlines = [
+            if blocked {
+                Some(now + self.look)
+            } else {
+                self.down.next_due()
+            },
+            if self.outgoing.is_empty() {
+                self.up.next_due()
+            } else {
+                None
+            },
+            self.stalled.map(|since| since + STALL_LIMIT),
+            self.interrupt_at,
+        ];
+        let timeout = deadlines.into_iter().flatten().min().map(|deadline| {
+            let left = Duration::from_nanos(deadline.saturating_sub(now));
+            Timespec::try_from(left).expect("deadlines are near")
+        });
+
+        let mut fds = vec![PollFd::new(&*self.wake, PollFlags::IN)];
+        let mut board = None;
+        let mut host = None;
+        let mut opened = None;
+        if self.up.room() > 0 {
+            board = Some(fds.len());
+            fds.push(PollFd::new(&self.interpreter.output, PollFlags::IN));
+        }
+        let mut wanted = PollFlags::empty();
+        if self.down.room() > 0 {
+            wanted |= PollFlags::IN;
+        }
+        if !self.outgoing.is_empty() {
+            wanted |= PollFlags::OUT;
+        }
+        match &self.host {
+            Host::Pty { pty, open: false } => {
+                opened = Some(fds.len());
+                fds.push(PollFd::from_borrowed_fd(pty.opened(), PollFlags::IN));
+            }
+            // Without a wish it must not be there at all: a hang-up is always reported.
+            Host::Absent => {}
+            _ if wanted.is_empty() => {}
+            Host::Socket(socket) => {
+                host = Some(fds.len());
+                fds.push(PollFd::from_borrowed_fd(socket.as_fd(), wanted));
+            }
+            Host::Pty { pty, open: true } => {
+                host = Some(fds.len());
+                fds.push(PollFd::from_borrowed_fd(pty.master().as_fd(), wanted));
+            }
+        }
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            // EINTR, or no memory for a moment: look again.
+            return Ready::default();
+        }
+        let is = |index: Option<usize>| index.is_some_and(|i| !fds[i].revents().is_empty());
+        Ready {
+            command: is(Some(0)),
+            board: is(board),
+            host: is(host),
+            opened: is(opened),
+        }
+    }
+
+    fn obey(&mut self) {
+        let mut count = [0; 8];
+        let _ = rustix::io::read(&*self.wake, &mut count);
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Connect(socket) => {
+                    self.forget_outgoing();
+                    self.host = Host::Socket(socket);
+                }
+                Command::Attach(pty) => {
+                    self.forget_outgoing();
+                    let open = pty.is_open();
+                    self.host = Host::Pty { pty, open };
+                }
+                Command::PowerCycle(done) => {
+                    self.hard_reset();
+                    let _ = done.send(());
+                }
+                Command::Stop => self.stopped = true,
+            }
+        }
+    }
+
+    // From the host to the board.
+
+    fn host_may_be_there(&mut self) {
+        if let Host::Pty { pty, open } = &mut self.host {
+            pty.clear_opened();
+            *open = pty.is_open();
+        }
+    }
+
+    fn host_left(&mut self) {
+        match &mut self.host {
+            Host::Pty { pty, open } => {
+                // Refused only where the last host kept the pty for itself: then the next fails.
+                let _ = pty.tidy();
+                *open = false;
+            }
+            host => *host = Host::Absent,
+        }
+        self.forget_outgoing();
+    }
+
+    fn read_host(&mut self) {
+        let room = self.down.room();
+        let mut buffer = [0; 4096];
+        if room > 0 {
+            match self.host.read(&mut buffer[..room.min(4096)]) {
+                // EIO: no program has the slave open.
+                Ok(0) => return self.host_left(),
+                Ok(count) => {
+                    let now = self.now();
+                    self.down.push(now, &buffer[..count]);
+                }
+                Err(error) if is_for_later(&error) => {}
+                Err(_) => return self.host_left(),
+            }
+        }
+        if !self.outgoing.is_empty() {
+            self.write_host();
+        }
+    }
+
+    /// How many more bytes the board can receive.
+    fn room(&self) -> usize {
+        let taken = self.held.len() + self.interpreter.unread();
+        self.options.ring().saturating_sub(taken)
+    }
+
+    fn deliver_to_board(&mut self, now: Nanoseconds) {
+        loop {
+            let due = self.down.due(now);
+            if due == 0 {
+                self.full = None;
+                return;
+            }
+            let room = self.room();
+            if room > 0 {
+                self.full = None;
+                self.dropping = false;
+                self.look = RING_LOOK.0;
+                let bytes = self.down.take(now, room);
+                add(&self.counters.bytes_to_board, bytes.len());
+                self.arrive(now, &bytes, true);
+                continue;
+            }
+            if self.options.back_pressure() {
+                if self.full.is_none() {
+                    self.full = Some((now, 0));
+                } else {
+                    self.look = (self.look * 2).min(RING_LOOK.1);
+                }
+                if self.interrupt_past_full_ring(now) {
+                    continue;
+                }
+                self.down.stall(now);
+                return;
+            }
+            if !self.must_drop(now) {
+                return;
+            }
+            let bytes = self.down.take(now, due);
+            add(&self.counters.bytes_to_board, bytes.len());
+            self.arrive(now, &bytes, false);
+        }
+    }
+
+    /// Ctrl-C behind a full ring: the board cannot take it, but it sees it in its endpoint, clears
+    /// the ring and raises (shared/tinyusb/mp_usbd_cdc.c, `tud_cdc_rx_wanted_cb`).
+    fn interrupt_past_full_ring(&mut self, now: Nanoseconds) -> bool {
+        let limit = match self.options.link {
+            LinkKind::Fast => usize::MAX,
+            _ => ENDPOINT,
+        };
+        let waiting = self.down.peek(now, limit);
+        let Some(position) = waiting.iter().position(|&byte| byte == CTRL_C) else {
+            return false;
+        };
+        if !self.interrupt(now) {
+            return false;
+        }
+        let passed = self.down.take(now, position + 1);
+        add(&self.counters.bytes_to_board, passed.len());
+        self.clear_ring();
+        true
+    }
+
+    /// Whether what does not fit is lost. Only the board's own slowness loses bytes, never the
+    /// computer's: an interpreter that has not been given the processor still gets its chance.
+    fn must_drop(&mut self, now: Nanoseconds) -> bool {
+        if self.dropping {
+            return true;
+        }
+        let (running, processor) = self.interpreter.activity();
+        let (since, before) = *self.full.get_or_insert((now, processor));
+        let busy = processor.saturating_sub(before) >= BUSY_AFTER;
+        if self.holding || !running || busy || now - since >= STARVED_LIMIT {
+            self.dropping = true;
+        }
+        self.dropping
+    }
+
+    /// Bytes reach the board: Ctrl-C is looked for where the port's receive interrupt does.
+    fn arrive(&mut self, now: Nanoseconds, bytes: &[u8], fits: bool) {
+        let mut lost = 0;
+        for &byte in bytes {
+            if byte == CTRL_C && self.interrupt(now) {
+                if self.options.link == LinkKind::Usb {
+                    self.clear_ring();
+                }
+                continue;
+            }
+            if !fits {
+                lost += 1;
+            } else if self.options.raw_paste {
+                self.held.push_back(byte);
+            } else {
+                self.arrive_without_raw_paste(byte);
+            }
+        }
+        add(&self.counters.overruns, lost);
+        self.hand_over();
+    }
+
+    /// Before 1.14, the raw REPL took Ctrl-E and A for program text, and Ctrl-A began anew.
+    fn arrive_without_raw_paste(&mut self, byte: u8) {
+        if byte == RAW_PASTE[self.paste] {
+            let at_prompt = self.paste > 0
+                || (self.console.mode() == Mode::Raw && !self.interpreter.interrupt_is_on());
+            if at_prompt {
+                self.paste += 1;
+                if self.paste == RAW_PASTE.len() {
+                    self.paste = 0;
+                    self.held.push_back(byte);
+                }
+                return;
+            }
+        }
+        let kept = std::mem::take(&mut self.paste);
+        self.held.extend(&RAW_PASTE[..kept]);
+        self.held.push_back(byte);
+    }
+
+    /// Gives the interpreter what the board has received.
+    fn hand_over(&mut self) {
+        while !self.holding && !self.held.is_empty() {
+            let (front, _) = self.held.as_slices();
+            match rustix::io::write(&self.interpreter.input, front) {
+                Ok(count) => {
+                    self.held.drain(..count);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn clear_ring(&mut self) {
+        self.held.clear();
+        let _ = self.interpreter.take_unread();
+    }
+
+    /// Raises `KeyboardInterrupt` if the interrupt character is on; tells whether it was.
+    fn interrupt(&mut self, now: Nanoseconds) -> bool {
+        if !self.console.is_up() || !self.interpreter.interrupt_is_on() {
+            return false;
+        }
+        if self
+            .interrupted
+            .is_none_or(|last| now >= last + INTERRUPT_PAUSE)
+        {
+            self.interrupted = Some(now);
+            self.interpreter.interrupt();
+            add(&self.counters.interrupts, 1);
+        }
+        true
+    }
+
+    // From the board to the host.
+
+    fn read_board(&mut self) {
+        let mut buffer = [0; 4096];
+        while self.up.room() > 0 {
+            let size = self.up.room().min(buffer.len());
+            match rustix::io::read(&self.interpreter.output, &mut buffer[..size]) {
+                Ok(0) => return self.interpreter_ended(),
+                Ok(count) => {
+                    let mut shown = Vec::new();
+                    let mut events = self.console.feed(&buffer[..count], &mut shown);
+                    if count < size {
+                        events.extend(self.console.pause(&mut shown));
+                    }
+                    let now = self.now();
+                    self.up.push(now, &shown);
+                    for event in events {
+                        if self.react(now, event) {
+                            return;
+                        }
+                    }
+                    if count < size {
+                        return;
+                    }
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Reacts to what the boot program tells; `true` when it brought a new interpreter.
+    fn react(&mut self, now: Nanoseconds, event: Event) -> bool {
+        match event {
+            Event::Started => {
+                if let Some(ready) = self.ready.take() {
+                    if let Some(count) = self.options.cut {
+                        let _ = self.storage.cut_power_at_write(count);
+                    }
+                    let _ = ready.send(Ok(()));
+                }
+                if self.console.mode() == Mode::Friendly {
+                    self.holding = false;
+                    self.hand_over();
+                }
+            }
+            Event::WantsRawRepl => {
+                let _ = rustix::io::write(&self.interpreter.input, b"\x01");
+            }
+            Event::RawReplReady => {
+                self.holding = false;
+                self.hand_over();
+            }
+            Event::SoftReset => {
+                self.soft_reset();
+                return true;
+            }
+            Event::HardReset | Event::PowerCut => {
+                self.hard_reset();
+                return true;
+            }
+            Event::NotUp => {
+                self.interpreter.kill();
+                self.interpreter_ended();
+                return true;
+            }
+            Event::InterruptLater => self.interrupt_at = Some(now + INTERRUPT_PAUSE),
+        }
+        false
+    }
+
+    fn deliver_to_host(&mut self, now: Nanoseconds) {
+        if self.outgoing.is_empty() {
+            self.outgoing = self.up.take(now, usize::MAX);
+            add(&self.counters.bytes_from_board, self.outgoing.len());
+        }
+        if !self.outgoing.is_empty() {
+            self.write_host();
+        }
+        if let Some(since) = self.stalled
+            && now >= since + STALL_LIMIT
+        {
+            self.discarding = true;
+            self.outgoing.clear();
+            self.stalled = None;
+        }
+    }
+
+    fn write_host(&mut self) {
+        while !self.outgoing.is_empty() {
+            if !self.host.is_there() {
+                self.outgoing.clear();
+                break;
+            }
+            match self.host.write(&self.outgoing) {
+                Ok(count) => {
+                    self.outgoing.drain(..count);
+                    self.discarding = false;
+                    self.stalled = None;
+                }
+                Err(error) if is_for_later(&error) => {
+                    if self.discarding {
+                        self.outgoing.clear();
+                    } else {
+                        let now = self.now();
+                        self.stalled.get_or_insert(now);
+                        self.up.stall(now);
+                    }
+                    return;
+                }
+                Err(_) => self.host_left(),
+            }
+        }
+        self.stalled = None;
+    }
+
+    fn forget_outgoing(&mut self) {
+        self.outgoing.clear();
+        self.stalled = None;
+        self.discarding = false;
+    }
+
+    // Resets.
+
+    fn interpreter_ended(&mut self) {
+        if self.console.is_up() {
+            self.soft_reset();
+            return;
+        }
+        let output = self.console.startup();
+        if let Some(ready) = self.ready.take() {
+            let _ = ready.send(Err(StartError::Interpreter {
+                program: self.program.clone(),
+                output,
+            }));
+            self.stopped = true;
+            return;
+        }
+        // It came up before: perhaps the computer is out of memory. Tell whoever looks, and retry.
+        let now = self.now();
+        self.up.push(
+            now,
+            format!("board does not start: {output}\r\n").as_bytes(),
+        );
+        std::thread::sleep(Duration::from_millis(200));
+        self.restart(Mode::Friendly);
+    }
+
+    fn soft_reset(&mut self) {
+        add(&self.counters.soft_resets, 1);
+        // A receive ring outlives a soft reset.
+        self.interpreter.kill();
+        for byte in self.interpreter.take_unread().into_iter().rev() {
+            self.held.push_front(byte);
+        }
+        // ports/*/main.c
+        let now = self.now();
+        self.up.push(now, b"MPY: soft reboot\r\n");
+        self.restart(self.console.mode_at_exit());
+    }
+
+    fn hard_reset(&mut self) {
+        add(&self.counters.hard_resets, 1);
+        self.interpreter.kill();
+        self.held.clear();
+        self.restart(Mode::Friendly);
+    }
+
+    fn restart(&mut self, mode: Mode) {
+        self.holding = true;
+        self.paste = 0;
+        self.interrupt_at = None;
+        self.interrupted = None;
+        self.console.restart(mode);
+        loop {
+            let next = start_interpreter(
+                &self.program,
+                &self.storage,
+                &self.options,
+                &self.mark,
+                mode,
+            );
+            match next {
+                Ok(interpreter) => {
+                    self.interpreter = interpreter;
+                    return;
+                }
+                // Too many processes or files for the moment; it started once, so it can again.
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+}
+
+/// What `poll` found.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four sources, each ready or not"
+)]
+struct Ready {
+    command: bool,
+    board: bool,
+    host: bool,
+    opened: bool,
+}
+
+fn is_for_later(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}

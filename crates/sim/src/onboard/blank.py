@@ -1,0 +1,1 @@
+# Nothing: missing.py imports it to get a new, empty module.

@@ -1,0 +1,89 @@
+# Flash that takes its time to erase and to write, and that loses power at a chosen write.
+# Parameters: MPWIRE_SLOW = seconds for each erase, seconds for each 256-byte page.
+import os, sys, time
+
+file = open(os.getenv("MPWIRE_FLASH"), "r+b")
+# Two numbers of 12 digits: how many writes there were, and at which one power is lost (0: never).
+writes = open(os.getenv("MPWIRE_WRITES"), "r+b")
+unit = 512 if os.getenv("MPWIRE_FS") == "fat" else 4096
+erase_time, page_time = eval(os.getenv("MPWIRE_SLOW"))
+sizes = file.seek(0, 2) // unit, unit
+cached = -1
+
+
+def count(at, buf):
+    writes.seek(0)
+    done = int(writes.read(12)) + 1
+    cut = int(writes.read(12))
+    writes.seek(0)
+    writes.write("%12d" % done)
+    if done == cut:
+        file.seek(at)
+        file.write(memoryview(buf)[: len(buf) // 2])
+        sys.stdout.write(mark + "C")
+        while True:
+            time.sleep(1)
+
+
+def write(at, buf):
+    global cached
+    count(at, buf)
+    if unit == 512:
+        # As the boards with FAT do: one block is kept in memory, and written when another is due.
+        if at // 4096 != cached:
+            cached = at // 4096
+            time.sleep(erase_time + 16 * page_time)
+    else:
+        time.sleep(page_time * ((len(buf) + 255) // 256))
+    file.seek(at)
+    file.write(buf)
+
+
+def ioctl(operation, block):
+    if operation in (4, 5):
+        return sizes[operation - 4]
+    if operation == 6 and unit == 4096:
+        time.sleep(erase_time)
+        erase(block)
+    return 0
+
+
+def erase(block):
+    file.seek(block * 4096)
+    file.write(b"\xff" * 4096)
+
+
+# Ctrl-C must not leave these three (see flash.py), but it may come while they sleep. Then what is
+# left is done without a pause, and the bridge is asked to send it again a little later. A `return`
+# and a bare `except` have no jump where a further exception could come up.
+class Flash:
+    def readblocks(self, block, buf, offset=0):
+        file.seek(block * unit + offset)
+        file.readinto(buf)
+
+    def writeblocks(self, block, buf, offset=0):
+        try:
+            return write(block * unit + offset, buf)
+        except:
+            return write_now(block * unit + offset, buf)
+
+    def ioctl(self, operation, block):
+        try:
+            return ioctl(operation, block)
+        except:
+            return erase_now(block)
+
+
+def write_now(at, buf):
+    file.seek(at)
+    file.write(buf)
+    sys.stdout.write(mark + "I")
+
+
+def erase_now(block):
+    erase(block)
+    sys.stdout.write(mark + "I")
+    return 0
+
+
+modules[0] = Flash()

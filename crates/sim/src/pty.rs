@@ -1,0 +1,116 @@
+//! The cable's end that other programs open: a pty, under a path of our own.
+//!
+//! The bridge holds the master only. A slave that nobody has open shows as a hang-up on the master,
+//! which is how the bridge knows whether a host is there; it then sleeps on inotify until the next
+//! one opens the slave, since a hang-up would wake a poll for ever.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{
+    OptionalActions, QueueSelector, ioctl_tiocnxcl, tcflush, tcgetattr, tcsetattr,
+};
+
+/// A pty, a symbolic link to its slave, and a watch on who opens it.
+#[derive(Debug)]
+pub(crate) struct Pty {
+    master: File,
+    slave: PathBuf,
+    link: PathBuf,
+    opened: OwnedFd,
+}
+
+impl Pty {
+    /// Makes a pty, raw already, and leaves a symbolic link to it at `link`. A link that is there
+    /// is replaced, any other file is not.
+    pub fn create(link: &Path) -> io::Result<Pty> {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        rustix::io::ioctl_fionbio(&master, true)?;
+        let name = ptsname(&master, Vec::new())?;
+        let opened = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+        inotify::add_watch(&opened, name.as_c_str(), inotify::WatchFlags::OPEN)?;
+        let slave = path_of(&name);
+        let link = std::path::absolute(link)?;
+        if link.symlink_metadata().is_ok_and(|file| file.is_symlink()) {
+            std::fs::remove_file(&link)?;
+        }
+        std::os::unix::fs::symlink(&slave, &link)?;
+        let pty = Pty {
+            master: master.into(),
+            slave,
+            link,
+            opened,
+        };
+        pty.tidy()?;
+        Ok(pty)
+    }
+
+    pub fn master(&self) -> &File {
+        &self.master
+    }
+
+    /// Becomes readable when a program opens the slave.
+    pub fn opened(&self) -> BorrowedFd<'_> {
+        self.opened.as_fd()
+    }
+
+    /// Forgets that a program opened the slave.
+    pub fn clear_opened(&self) {
+        let mut buffer = [MaybeUninit::uninit(); 512];
+        let mut events = inotify::Reader::new(&self.opened, &mut buffer);
+        while events.next().is_ok() {}
+    }
+
+    /// Whether a program has the slave open, or has left something to read.
+    pub fn is_open(&self) -> bool {
+        let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        match poll(&mut fds, Some(&now)) {
+            Ok(_) => {
+                let events = fds[0].revents();
+                events.contains(PollFlags::IN) || !events.contains(PollFlags::HUP)
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Leaves the slave as the next program should find it: raw, nothing to read, open to all.
+    /// The master keeps the slave's state alive, so nothing is reset by closing it.
+    pub fn tidy(&self) -> io::Result<()> {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = open(&self.slave, flags, Mode::empty())?;
+        let mut settings = tcgetattr(&slave)?;
+        settings.make_raw();
+        tcsetattr(&slave, OptionalActions::Now, &settings)?;
+        tcflush(&slave, QueueSelector::IFlush)?;
+        // A host may have taken it for itself alone (TIOCEXCL) and ended without giving it back.
+        ioctl_tiocnxcl(&slave)?;
+        Ok(())
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        // Another board may have put its own link there meanwhile.
+        if std::fs::read_link(&self.link).is_ok_and(|slave| slave == self.slave) {
+            let _ = std::fs::remove_file(&self.link);
+        }
+    }
+}
+
+fn path_of(name: &CStr) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name.to_bytes()).into_owned())
+}
