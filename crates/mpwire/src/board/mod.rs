@@ -6,6 +6,7 @@ pub mod errno;
 pub mod fs;
 pub mod onboard;
 pub mod program;
+mod shrink;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +26,10 @@ const PROGRAM_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most output of one of our own programs that is kept.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Removes every name of ours from the board's globals. A comprehension has a scope of its own, so
+/// it leaves none itself.
+pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n[:7]=='_mpwire']";
 
 /// Why an operation on a board failed.
 #[derive(Debug, thiserror::Error)]
@@ -216,14 +221,14 @@ impl Board {
         if self.installed.is_empty() {
             return Ok(());
         }
-        let names: Vec<&str> = std::mem::take(&mut self.installed).into_iter().collect();
-        // A program that failed may not have defined all of its names.
-        let text = format!(
-            "for _mpwire in '{}'.split():\n globals().pop(_mpwire,0)\ndel _mpwire",
-            names.join(" ")
-        );
-        self.evaluate(&text, &mut |_| {})?;
+        self.note_tidied();
+        self.evaluate(TIDY, &mut |_| {})?;
         Ok(())
+    }
+
+    /// Notes that [`TIDY`] has run.
+    pub(crate) fn note_tidied(&mut self) {
+        self.installed.clear();
     }
 
     /// The text of `programs`, or nothing where memory is so small that each had to be sent by
@@ -278,6 +283,10 @@ impl Board {
 
     /// Leaves the raw REPL and lets go of the link.
     pub fn close(&mut self) {
+        if self.is_entered() {
+            // A board that does not answer any more is left as it is.
+            let _ = self.tidy();
+        }
         self.session.close();
     }
 }

@@ -111,6 +111,20 @@ mod tests {
     }
 
     #[test]
+    fn every_program_is_python_before_and_after_shrinking() {
+        for (file, program) in ALL {
+            let text = program.shrunk();
+            for (open, close) in [('(', ')'), ('[', ']'), ('{', '}')] {
+                assert_eq!(
+                    text.matches(open).count(),
+                    text.matches(close).count(),
+                    "{file}:\n{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn no_program_is_written_so_that_shrinking_would_break_it() {
         for (file, program) in ALL {
             let text = program.shrunk();

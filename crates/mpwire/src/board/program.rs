@@ -1,8 +1,8 @@
 //! The programs mpwire runs on a board: real Python files under `onboard/`, made small when sent.
 
-use std::fmt::Write as _;
-
 use mpwire_proto::literal::{quote, quote_bytes};
+
+use super::shrink::shrink;
 
 /// A Python file that defines one name, all that it leaves in the board's globals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,32 +20,10 @@ impl Program {
         Self { defines, source }
     }
 
-    /// The text to send: without comments, documentation, blank lines and most indentation.
-    ///
-    /// Made for the files of `onboard/`, which keep to four spaces a level, one docstring style
-    /// and no `#` inside of strings; a test holds that they do.
+    /// The text to send.
     #[must_use]
     pub fn shrunk(&self) -> String {
-        let mut text = String::with_capacity(self.source.len());
-        let mut in_docstring = false;
-        for line in self.source.lines() {
-            let code = line.trim_start();
-            let quotes = code.matches("\"\"\"").count();
-            if in_docstring || code.starts_with("\"\"\"") {
-                in_docstring ^= quotes == 1;
-                continue;
-            }
-            let depth = (line.len() - code.len()) / 4;
-            let code = code
-                .find('#')
-                .map_or(code, |comment| &code[..comment])
-                .trim_end();
-            if !code.is_empty() {
-                // Writing to a String cannot fail.
-                let _ = writeln!(text, "{:depth$}{code}", "");
-            }
-        }
-        text
+        shrink(self.source)
     }
 }
 
@@ -92,15 +70,6 @@ impl Argument<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shrinking_keeps_the_code_and_nothing_else() {
-        let program = Program::new(
-            "f",
-            "# About.\n\"\"\"A module\nwith two lines.\"\"\"\n\ndef f(a):  # why\n    \"\"\"Doc.\"\"\"\n    if a:\n        return 1\n",
-        );
-        assert_eq!(program.shrunk(), "def f(a):\n if a:\n  return 1\n");
-    }
 
     #[test]
     fn arguments_become_literals() {

@@ -197,7 +197,7 @@ mod tests {
     fn an_encoding_that_is_asked_for_is_taken_or_refused_by_what_it_needs() {
         let options = Options {
             encoding: Some(Encoding::Deflate),
-            chunk_size: None,
+            ..Options::default()
         };
         let choose = |capabilities: &Capabilities| {
             choose(&noise(10), capabilities, Rate::default(), &options)

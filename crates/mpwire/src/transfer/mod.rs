@@ -32,6 +32,8 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// Bytes of the file in each chunk; `None` fits them to the board's memory.
     pub chunk_size: Option<NonZeroUsize>,
+    /// Whether other files follow, for which the receiving programs stay on the board.
+    pub more_follow: bool,
 }
 
 /// How far a transfer is, in bytes of the file.

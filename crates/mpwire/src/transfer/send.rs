@@ -8,7 +8,7 @@ use super::Progress;
 use super::encoding::{Encoder, Encoding};
 use crate::board::capabilities::Capabilities;
 use crate::board::program::Program;
-use crate::board::{Board, Error, read};
+use crate::board::{Board, Error, TIDY, read};
 use crate::session;
 
 /// The names a receiving program's call defines: `put(data)` takes the next bytes, `end(expected)`
@@ -35,6 +35,9 @@ pub struct Plan {
     pub chunk_size: Option<NonZeroUsize>,
     /// Otherwise: characters of program text a chunk.
     pub program_limit: usize,
+    /// Whether the last chunk removes the programs, as [`Board::tidy`] does, or leaves them for
+    /// the next file.
+    pub tidy: bool,
 }
 
 /// What was sent.
@@ -133,11 +136,18 @@ impl Sending<'_> {
                 text.push_str("\n_mpwire_end(");
                 text.push_str(&self.receiver.expected);
                 text.push(')');
+                if plan.tidy {
+                    text.push('\n');
+                    text.push_str(TIDY);
+                }
             }
             let reply = self.execute(&text, done as u64, length as u64, total, progress)?;
             text.clear();
             done += length;
             if last {
+                if plan.tidy {
+                    self.board.note_tidied();
+                }
                 return Ok(read(&reply)? == Value::Bool(true));
             }
         }

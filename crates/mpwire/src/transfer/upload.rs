@@ -74,8 +74,9 @@ pub fn examine(
             Argument::Text(parent(path)),
         ],
     );
+    // The upload that follows uses some of these programs as well.
     let reply = board
-        .run(&programs, &text)
+        .run_and_keep(&programs, &[], &text, &mut |_| {})
         .map_err(|error| at(error, path))?;
     let value = read(&reply)?;
     let Some([outer, inner, free, digest]) = value.as_items() else {
@@ -127,10 +128,18 @@ pub fn upload(
 ) -> Result<Sent, Error> {
     let mut destination = examine(board, path, "", data)?;
     path.clone_into(&mut destination.target);
-    upload_examined(board, data, &destination, options, progress)
+    let sent = upload_examined(board, data, &destination, options, progress);
+    if sent.is_err() && board.is_entered() {
+        // The error that came first is the one to tell.
+        let _ = board.tidy();
+    }
+    sent
 }
 
 /// As [`upload`], to a destination that [`examine`] has looked at.
+///
+/// With [`Options::more_follow`] the receiving programs stay on the board for the next file;
+/// [`Board::tidy`] removes them, as it does after an error.
 pub fn upload_examined(
     board: &mut Board,
     data: &[u8],
@@ -159,12 +168,6 @@ pub fn upload_examined(
     let start = Instant::now();
     let result = upload.until_right(progress);
     let count = upload.count;
-    if board.is_entered() {
-        // Whatever became of the file, no names of ours stay on the board.
-        if let (Ok(_), Err(error)) = (&result, board.tidy()) {
-            return Err(error.into());
-        }
-    }
     Ok(Sent {
         encoding: result?,
         bytes: data.len() as u64,
@@ -251,6 +254,7 @@ impl Upload<'_> {
             )?,
             chunk_size: self.options.chunk_size,
             program_limit: self.capabilities.program_limit(),
+            tidy: !self.options.more_follow,
         };
         loop {
             let error = match self.attempt(&plan, progress) {

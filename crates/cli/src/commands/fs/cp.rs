@@ -39,22 +39,15 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         options: Options {
             encoding: arguments.encoding.0,
             chunk_size: arguments.chunk_size,
+            more_follow: arguments.recursive || sources.len() > 1,
         },
         force: arguments.force,
         multiple: sources.len() > 1,
     };
-    for source in sources {
-        if super::says(arguments, true) {
-            report::line(&format!("cp {source} {destination}"))?;
-        }
-        let (from, to) = (Place::parse(source), Place::parse(destination));
-        if arguments.recursive {
-            copy.tree(&from, &to)?;
-        } else {
-            copy.file(&from, &to)?;
-        }
-    }
-    Ok(())
+    let result = copy.all(sources, destination, arguments);
+    // After an error, too, nothing of ours stays on the board; the error is the one to tell.
+    let tidied = copy.board.tidy();
+    result.and(tidied.map_err(Error::from))
 }
 
 /// A path, and whose it is.
@@ -114,6 +107,26 @@ struct Leaf<Source> {
 }
 
 impl Copy<'_> {
+    fn all(
+        &mut self,
+        sources: &[String],
+        destination: &str,
+        arguments: &FsArgs,
+    ) -> Result<(), Error> {
+        for source in sources {
+            if super::says(arguments, true) {
+                report::line(&format!("cp {source} {destination}"))?;
+            }
+            let (from, to) = (Place::parse(source), Place::parse(destination));
+            if arguments.recursive {
+                self.tree(&from, &to)?;
+            } else {
+                self.file(&from, &to)?;
+            }
+        }
+        Ok(())
+    }
+
     fn file(&mut self, from: &Place, to: &Place) -> Result<(), Error> {
         match to {
             Place::Board(path) => {

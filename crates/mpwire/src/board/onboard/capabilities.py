@@ -1,35 +1,22 @@
 # What this firmware can do. Each answer stands for itself: one module that is missing must not
-# hide another. Prints the free memory in bytes and a string of 0 and 1, in the order of NAMES
-# (capabilities.rs holds the same order).
+# hide another. Prints the free memory in bytes and a string of 0 and 1: bytes.fromhex, then each
+# name below in order (capabilities.rs holds the same order). Old firmware has modules under their
+# u-names only.
 
 
 def _mpwire_probe():
     import gc
 
-    def has(module, name):
-        for prefix in ("", "u"):
-            try:
-                if hasattr(__import__(prefix + module), name):
-                    return "1"
-            except Exception:
-                pass
-        return "0"
-
-    found = "1" if hasattr(bytes, "fromhex") else "0"
-    for module, name in (
-        ("binascii", "a2b_base64"),
-        ("binascii", "unhexlify"),
-        ("binascii", "crc32"),
-        ("hashlib", "sha256"),
-        ("io", "BytesIO"),
-        ("deflate", "DeflateIO"),
-        ("zlib", "DecompIO"),
-        ("os", "stat"),
-        ("os", "ilistdir"),
-        ("os", "rename"),
-        ("os", "statvfs"),
-        ("os", "mkdir"),
-    ):
-        found += has(module, name)
+    found = str(int(hasattr(bytes, "fromhex")))
+    for line in "binascii a2b_base64 unhexlify crc32,hashlib sha256,io BytesIO,deflate DeflateIO,zlib DecompIO,os stat ilistdir rename statvfs mkdir".split(","):
+        names = line.split()
+        for name in names[1:]:
+            has = 0
+            for prefix in ("", "u"):
+                try:
+                    has |= hasattr(__import__(prefix + names[0]), name)
+                except Exception:
+                    pass
+            found += str(int(has))
     gc.collect()
     print((gc.mem_free(), found))

@@ -5,25 +5,22 @@
 
 
 def _mpwire_inflater(bits, put):
-    from binascii import a2b_base64
-    from io import BytesIO
-    from deflate import DeflateIO, RAW
+    import binascii, deflate, io
 
-    source = BytesIO()
-    stream = DeflateIO(source, RAW, bits)
+    source = io.BytesIO()
+    stream = deflate.DeflateIO(source, deflate.RAW, bits)
     end = 0
 
     def inflate(text, size):
         nonlocal end
         rest = source.read(end - source.tell())
         source.seek(0)
-        source.write(rest)
-        end = len(rest) + source.write(a2b_base64(text))
+        end = source.write(rest) + source.write(binascii.a2b_base64(text))
         source.seek(0)
         while size:
             block = stream.read(min(size, 1024))
             if not block:
-                raise ValueError("deflate")
+                raise OSError(5)
             put(block)
             size -= len(block)
 

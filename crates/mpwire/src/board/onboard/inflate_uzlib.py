@@ -21,7 +21,7 @@ def _mpwire_inflater(bits, put):
         while size:
             block = stream.read(min(size, 1024))
             if not block:
-                raise ValueError("deflate")
+                raise OSError(5)
             put(block)
             size -= len(block)
 

@@ -1,6 +1,6 @@
 # Writes one file. Returns put, which appends data, and end, which closes the file and, when the
-# digest of what is on the filesystem is the expected one, gives it its name. The old file stays
-# until then, unless temporary is the target itself. end(None) gives up.
+# digest of what is on the filesystem is the expected one, gives it its name and prints True. The
+# old file stays until then, unless temporary is the target itself. end(None) gives up.
 
 
 def _mpwire_upload(target, temporary):
@@ -16,10 +16,10 @@ def _mpwire_upload(target, temporary):
     def end(expected):
         file.close()
         right = expected is not None and _mpwire_digest(temporary) == expected
-        if right and target != temporary:
-            os.rename(temporary, target)
-        elif not right:
+        if not right:
             os.remove(temporary)
+        elif target != temporary:
+            os.rename(temporary, target)
         print(right)
 
     return put, end

@@ -4,6 +4,8 @@
 //! Source of the limits: `lib/uzlib` needs `2**wbits` bytes for its window, 8 is its least and
 //! zlib's least that works is 9; `extmod/moddeflate.c` adds about 1.3 KB.
 
+use std::cell::Cell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::{Compress, Compression, FlushCompress};
@@ -15,6 +17,9 @@ use crate::board::program::{Argument, Program, call};
 
 /// Memory the inflater takes beside its window, in bytes, on a 64-bit build.
 const INFLATER_MEMORY: u64 = 3 * 1024;
+
+/// How much of a file tells how dense it is, in bytes.
+const SAMPLE: usize = 64 * 1024;
 
 /// A window size as its base-2 logarithm, 9 to 15.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,13 +90,19 @@ fn push(stream: &mut Compress, data: &[u8], flush: FlushCompress) -> Vec<u8> {
     }
 }
 
+/// Characters for each byte, never so few that an estimate from it overflows.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn density(characters: usize, bytes: usize) -> f64 {
+    (characters as f64 / bytes.max(1) as f64).max(0.002)
+}
+
 /// See the module's documentation.
 pub struct Deflate {
     window: Window,
     stream: Option<Compress>,
     inflater: Program,
-    /// Characters on the wire for each byte of the file, as far as is known; a guess at first.
-    density: f64,
+    /// Characters on the wire for each byte of the file, once that is known.
+    density: Cell<Option<f64>>,
 }
 
 impl Deflate {
@@ -107,7 +118,7 @@ impl Deflate {
             } else {
                 onboard::INFLATE_UZLIB
             },
-            density: 0.6,
+            density: Cell::new(None),
         }
     }
 }
@@ -132,13 +143,18 @@ impl Encoder for Deflate {
     fn chunk_length(&self, rest: &[u8], limit: usize) -> usize {
         // The expected length first, then what it really takes: data that suddenly does not
         // shrink must not make a chunk that the board cannot hold.
+        let density = self.density.get().unwrap_or_else(|| {
+            let sample = &rest[..rest.len().min(SAMPLE)];
+            density(deflated_size(sample, self.window) * 4 / 3, sample.len())
+        });
+        self.density.set(Some(density));
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_sign_loss,
             reason = "an estimate"
         )]
-        let guess = (limit as f64 / self.density.max(0.002)) as usize;
-        let mut length = guess.clamp(1, rest.len().max(1)).min(rest.len().max(1));
+        let guess = (limit as f64 / density) as usize;
+        let mut length = guess.clamp(1, rest.len().max(1));
         while length > limit / 2 && length > 1 {
             let text = deflated_size(&rest[..length], self.window) * 4 / 3;
             if text <= limit {
@@ -160,11 +176,7 @@ impl Encoder for Deflate {
             None => push(&mut compressor(self.window), chunk, FlushCompress::Finish),
         };
         let text = STANDARD.encode(deflated);
-        if !chunk.is_empty() {
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let density = text.len() as f64 / chunk.len() as f64;
-            self.density = density;
-        }
+        self.density.set(Some(density(text.len(), chunk.len())));
         format!("_mpwire_inflate('{text}',{})", chunk.len())
     }
 }
