@@ -98,8 +98,10 @@ impl Board {
             thread: Some(thread),
         };
         // Dropped on an error, the board ends its thread.
-        is_ready.recv().expect("the thread answers first")?;
-        Ok(board)
+        match is_ready.recv() {
+            Ok(started) => started.map(|()| board),
+            Err(gone) => Err(failed("run the board's thread")(io::Error::other(gone))),
+        }
     }
 
     /// Plugs the cable into this process: the host's end of it. A host that was connected before,

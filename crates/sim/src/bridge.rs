@@ -70,10 +70,15 @@ impl Host {
 const MILLISECOND: Nanoseconds = 1_000_000;
 
 /// A second SIGINT while the first is not yet raised as an exception ends the unix port at once
-/// (`ports/unix/unix_mphal.c`, `sighandler`). A board makes one exception of both, too.
-const INTERRUPT_PAUSE: Nanoseconds = 20 * MILLISECOND;
+/// (`ports/unix/unix_mphal.c`, `sighandler`). It is raised when the interpreter goes to sleep, or
+/// at its next jump; some functions in C, such as a hash of much data, take this much processor
+/// time from one jump to the next.
+const RAISED_AFTER: Nanoseconds = 10 * MILLISECOND;
 
-/// Ports drop output that no host takes for this long (shared/tinyusb/mp_usbd_cdc.c,
+/// When an interrupt is tried again that had to wait because the one before was not raised yet.
+const INTERRUPT_RETRY: Nanoseconds = MILLISECOND;
+
+/// Ports drop output that no host takes for this long (`shared/tinyusb/mp_usbd_cdc.c`,
 /// `MICROPY_HW_USB_CDC_TX_TIMEOUT`).
 const STALL_LIMIT: Nanoseconds = 500 * MILLISECOND;
 
@@ -93,6 +98,10 @@ const CTRL_C: u8 = 0x03;
 /// shared/runtime/pyexec.c, `pyexec_raw_repl`: Ctrl-E A Ctrl-A asks for raw-paste mode.
 const RAW_PASTE: &[u8] = b"\x05A\x01";
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a state of another part: cable, ring, host, board"
+)]
 pub(crate) struct Bridge {
     options: Options,
     storage: Arc<Storage>,
@@ -125,7 +134,9 @@ pub(crate) struct Bridge {
     outgoing: Vec<u8>,
     stalled: Option<Nanoseconds>,
     discarding: bool,
-    interrupted: Option<Nanoseconds>,
+    /// SIGINT was sent when the interpreter had had this much processor time, and may not be raised.
+    interrupted: Option<u64>,
+    /// A further interrupt is wanted, and tried at this time.
     interrupt_at: Option<Nanoseconds>,
     stopped: bool,
 }
@@ -232,6 +243,7 @@ impl Bridge {
             self.deliver_to_host(now);
             if self.interrupt_at.is_some_and(|at| at <= now) {
                 self.interrupt_at = None;
+                // With the interrupt character off meanwhile, the program has ended: so be it.
                 self.interrupt(now);
             }
             let ready = self.wait();
@@ -427,7 +439,7 @@ impl Bridge {
     }
 
     /// Ctrl-C behind a full ring: the board cannot take it, but it sees it in its endpoint, clears
-    /// the ring and raises (shared/tinyusb/mp_usbd_cdc.c, `tud_cdc_rx_wanted_cb`).
+    /// the ring and raises (`shared/tinyusb/mp_usbd_cdc.c`, `tud_cdc_rx_wanted_cb`).
     fn interrupt_past_full_ring(&mut self, now: Nanoseconds) -> bool {
         let limit = match self.options.link {
             LinkKind::Fast => usize::MAX,
@@ -452,10 +464,10 @@ impl Bridge {
         if self.dropping {
             return true;
         }
-        let (running, processor) = self.interpreter.activity();
+        let (awake, processor) = self.interpreter.activity();
         let (since, before) = *self.full.get_or_insert((now, processor));
         let busy = processor.saturating_sub(before) >= BUSY_AFTER;
-        if self.holding || !running || busy || now - since >= STARVED_LIMIT {
+        if self.holding || !awake || busy || now - since >= STARVED_LIMIT {
             self.dropping = true;
         }
         self.dropping
@@ -463,6 +475,12 @@ impl Bridge {
 
     /// Bytes reach the board: Ctrl-C is looked for where the port's receive interrupt does.
     fn arrive(&mut self, now: Nanoseconds, bytes: &[u8], fits: bool) {
+        // The host goes on after Ctrl-C: see whether the interrupted program has ended, so that a
+        // repeated Ctrl-C does not hit the next one.
+        if self.interrupted.is_some() && !self.interpreter.interrupt_is_on() {
+            self.interrupted = None;
+            self.interrupt_at = None;
+        }
         let mut lost = 0;
         for &byte in bytes {
             if byte == CTRL_C && self.interrupt(now) {
@@ -523,15 +541,17 @@ impl Bridge {
     /// Raises `KeyboardInterrupt` if the interrupt character is on; tells whether it was.
     fn interrupt(&mut self, now: Nanoseconds) -> bool {
         if !self.console.is_up() || !self.interpreter.interrupt_is_on() {
+            self.interrupted = None;
             return false;
         }
-        if self
-            .interrupted
-            .is_none_or(|last| now >= last + INTERRUPT_PAUSE)
-        {
-            self.interrupted = Some(now);
+        let (awake, processor) = self.interpreter.activity();
+        let raised = |before| !awake || processor >= before + RAISED_AFTER;
+        if self.interrupted.is_none_or(raised) {
+            self.interrupted = Some(processor);
             self.interpreter.interrupt();
             add(&self.counters.interrupts, 1);
+        } else {
+            self.interrupt_at = Some(now + INTERRUPT_RETRY);
         }
         true
     }
@@ -553,7 +573,7 @@ impl Bridge {
                     let now = self.now();
                     self.up.push(now, &shown);
                     for event in events {
-                        if self.react(now, event) {
+                        if self.react(event) {
                             return;
                         }
                     }
@@ -567,7 +587,7 @@ impl Bridge {
     }
 
     /// Reacts to what the boot program tells; `true` when it brought a new interpreter.
-    fn react(&mut self, now: Nanoseconds, event: Event) -> bool {
+    fn react(&mut self, event: Event) -> bool {
         match event {
             Event::Started => {
                 if let Some(ready) = self.ready.take() {
@@ -601,7 +621,12 @@ impl Bridge {
                 self.interpreter_ended();
                 return true;
             }
-            Event::InterruptLater => self.interrupt_at = Some(now + INTERRUPT_PAUSE),
+            // It was raised, and caught where it could do harm: that one is over.
+            Event::InterruptAgain => {
+                if self.interpreter.interrupt_is_on() {
+                    self.interpreter.interrupt();
+                }
+            }
         }
         false
     }

@@ -18,8 +18,8 @@ pub(crate) enum Event {
     HardReset,
     /// Power was lost in a flash write.
     PowerCut,
-    /// Ctrl-C came while the flash was busy and has to be sent again.
-    InterruptLater,
+    /// Ctrl-C came while the flash was busy and has to be sent again, now.
+    InterruptAgain,
     /// The boot program failed: the interpreter shows a prompt, and the board never came up.
     NotUp,
 }
@@ -205,7 +205,7 @@ impl Console {
             b'R' => Event::SoftReset,
             b'H' => Event::HardReset,
             b'C' => Event::PowerCut,
-            _ => Event::InterruptLater,
+            _ => Event::InterruptAgain,
         });
     }
 
@@ -365,7 +365,7 @@ mod tests {
                 Event::HardReset,
                 Event::PowerCut,
                 Event::SoftReset,
-                Event::InterruptLater
+                Event::InterruptAgain
             ]
         );
     }

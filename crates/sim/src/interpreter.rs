@@ -136,15 +136,15 @@ impl Interpreter {
         let _ = self.child.wait();
     }
 
-    /// Whether the interpreter wants the processor (it runs, or waits for its turn), and for how
-    /// many nanoseconds it has had it.
+    /// Whether the interpreter is awake (it runs, or waits for the processor or a disk), and for how
+    /// many nanoseconds it has had the processor.
     pub fn activity(&self) -> (bool, u64) {
         let read = |name| std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id()));
         // proc(5), stat: "number (name) state …"; the name may contain anything.
-        let running = read("stat").is_ok_and(|text| {
+        let awake = read("stat").is_ok_and(|text| {
             let state = text
                 .rsplit_once(") ")
-                .map(|(_, rest)| rest.starts_with('R'));
+                .map(|(_, rest)| rest.starts_with(['R', 'D']));
             state == Some(true)
         });
         // schedstat: "time on the processor, time waiting for it, time slices".
@@ -152,7 +152,7 @@ impl Interpreter {
             .ok()
             .and_then(|text| text.split_ascii_whitespace().next()?.parse().ok())
             .unwrap_or(0);
-        (running, processor)
+        (awake, processor)
     }
 
     fn signal(&self, signal: Signal) {

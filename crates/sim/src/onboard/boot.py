@@ -8,7 +8,7 @@
 #   R  a program asked for a soft reset     (the bridge ends the interpreter)
 #   H  a program asked for a hard reset     (the same)
 #   C  power was lost while writing flash   (the same)
-#   I  Ctrl-C came while the flash was busy: send it again
+#   I  Ctrl-C came while the flash was busy: send it again at once
 
 
 # Native code leaves no line in a traceback, so errors in boot.py look as they do on a board.

@@ -1,0 +1,242 @@
+//! The REPL as on a board: boot, resets and Ctrl-C.
+
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use common::{Host, RAW_BANNER, board, board_and_host};
+
+/// Writes a file on the board.
+fn write(host: &mut Host, path: &str, text: &str) {
+    host.exec(&format!(
+        "with open({path:?}, 'w') as f: f.write({text:?})\ndel f"
+    ));
+}
+
+#[test]
+fn a_hard_reset_ends_at_the_friendly_prompt_with_the_banner() {
+    let board = board("");
+    let mut host = Host::connect(&board);
+    board.power_cycle();
+    let text = host.read_until(">>> ");
+    assert!(text.starts_with("MicroPython "), "{text:?}");
+    assert_eq!(board.counters().hard_resets, 1);
+}
+
+#[test]
+fn nothing_of_the_simulator_is_left_in_the_boards_memory() {
+    let (_board, mut host) = board_and_host("");
+    host.exec("import sys");
+    assert_eq!(
+        host.eval("sorted(n for n in globals() if n != 'sys')"),
+        "['__file__', '__name__']"
+    );
+    assert_eq!(host.eval("__file__"), "'<stdin>'");
+    assert_eq!(host.eval("sys.modules"), "{}");
+    assert_eq!(host.eval("sys.path"), "['', '.frozen', '/lib']");
+    assert_eq!(host.eval("sys.argv"), "[]");
+    assert_eq!(
+        host.exec("import os; print(os.getcwd(), os.listdir())"),
+        "/ []"
+    );
+}
+
+#[test]
+fn a_soft_reset_in_the_raw_repl_runs_boot_but_not_main() {
+    let (board, mut host) = board_and_host("");
+    write(&mut host, "boot.py", "print('this is boot')\nx = 5");
+    write(&mut host, "main.py", "print('this is main')\ny = 6");
+    assert_eq!(
+        host.soft_reset(),
+        format!("OK\r\nMPY: soft reboot\r\nthis is boot\n{RAW_BANNER}")
+    );
+    assert_eq!(
+        host.eval("x, 'y' in globals(), __name__"),
+        "(5, False, '__main__')"
+    );
+    assert_eq!(board.counters().soft_resets, 1);
+}
+
+#[test]
+fn a_soft_reset_at_the_friendly_prompt_runs_boot_and_main() {
+    let (_board, mut host) = board_and_host("");
+    write(&mut host, "boot.py", "print('this is boot')");
+    write(&mut host, "main.py", "print('this is main')");
+    host.leave_raw_repl();
+    host.send(b"\x04");
+    let text = host.read_until(">>> ");
+    assert!(
+        text.starts_with("\r\nMPY: soft reboot\r\nthis is boot\nthis is main\nMicroPython "),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn an_error_in_boot_py_looks_as_on_a_board() {
+    let (_board, mut host) = board_and_host("");
+    write(&mut host, "boot.py", "def f():\n    1/0\nf()\n");
+    let text = host.soft_reset();
+    assert!(
+        text.contains(
+            "\r\nTraceback (most recent call last):\n  File \"boot.py\", line 3, in <module>\n  \
+             File \"boot.py\", line 2, in f\nZeroDivisionError: divide by zero\n"
+        ),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn ctrl_c_interrupts_boot_and_main() {
+    let (_board, mut host) = board_and_host("");
+    write(&mut host, "boot.py", "print('in boot')\nwhile True: pass");
+    write(&mut host, "main.py", "print('in main')\nwhile True: pass");
+    host.leave_raw_repl();
+    host.send(b"\x04");
+    host.read_until("in boot\n");
+    host.send(b"\x03");
+    let text = host.read_until("in main\n");
+    assert!(text.contains("File \"boot.py\", line 2, in <module>\nKeyboardInterrupt: "));
+    host.send(b"\x03");
+    host.read_until("KeyboardInterrupt: ");
+    host.read_until(">>> ");
+}
+
+#[test]
+fn ctrl_c_interrupts_boot_when_the_host_wants_the_raw_repl() {
+    let (_board, mut host) = board_and_host("");
+    write(&mut host, "boot.py", "print('in boot')\nwhile True: pass");
+    host.send(b"\x04");
+    host.read_until("in boot\n");
+    host.send(b"\r\x03");
+    let text = host.read_until(RAW_BANNER);
+    assert!(text.contains("KeyboardInterrupt: "), "{text:?}");
+}
+
+#[test]
+fn ctrl_c_interrupts_a_busy_program_and_one_that_sleeps_or_reads() {
+    let (board, mut host) = board_and_host("");
+    for wait in [
+        "pass",
+        "time.sleep(9)",
+        "sys.stdin.read(1)",
+        "sys.stdin.buffer.read(1)",
+    ] {
+        host.start(&format!(
+            "import sys, time\nprint('go')\nwhile True: {wait}"
+        ));
+        host.read_until("go\n");
+        host.send(b"\x03");
+        let (_, error) = host.finish();
+        assert!(
+            error.ends_with("KeyboardInterrupt: \n"),
+            "{wait}: {error:?}"
+        );
+    }
+    assert_eq!(board.counters().interrupts, 4);
+    assert_eq!(board.counters().soft_resets, 0);
+}
+
+#[test]
+fn many_ctrl_c_at_once_are_one() {
+    let (board, mut host) = board_and_host("");
+    host.start("print('go')\nwhile True: pass");
+    host.read_until("go\n");
+    host.send(b"\x03\x03\x03\x03\x03");
+    let (_, error) = host.finish();
+    assert!(error.ends_with("KeyboardInterrupt: \n"), "{error:?}");
+    host.enter_raw_repl();
+    assert_eq!(host.eval("1+1"), "2");
+    assert_eq!(board.counters().soft_resets, 0);
+}
+
+#[test]
+fn with_the_interrupt_character_off_all_256_bytes_are_data() {
+    let (board, mut host) = board_and_host("link=usb");
+    host.start(
+        "import micropython, sys\nmicropython.kbd_intr(-1)\nprint('go')\n\
+         d = sys.stdin.buffer.read(512)\nmicropython.kbd_intr(3)\nsys.stdout.buffer.write(d)",
+    );
+    host.read_until("go\n");
+    let data: Vec<u8> = (0..512_u32).map(|n| n as u8).collect();
+    host.send(&data);
+    assert_eq!(host.read_exactly(512), data);
+    host.finish();
+    assert_eq!(board.counters().interrupts, 0);
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_is_data() {
+    let (board, mut host) = board_and_host("");
+    host.send(b"garbage\x03");
+    assert_eq!(host.eval("1+1"), "2");
+    assert_eq!(board.counters().interrupts, 0);
+}
+
+#[test]
+fn system_exit_is_a_soft_reset_in_the_same_mode() {
+    let (board, mut host) = board_and_host("");
+    host.start("x = 1\nraise SystemExit");
+    let text = host.read_until(RAW_BANNER);
+    assert!(text.starts_with("\x04\x04MPY: soft reboot\r\n"), "{text:?}");
+    assert_eq!(host.eval("'x' in globals()"), "False");
+    host.leave_raw_repl();
+    host.send("import machine; machine.soft_reset()\r");
+    let text = host.read_until(">>> ");
+    assert!(
+        text.contains("MPY: soft reboot\r\nMicroPython "),
+        "{text:?}"
+    );
+    assert_eq!(board.counters().soft_resets, 2);
+}
+
+#[test]
+fn system_exit_in_main_py_is_a_soft_reset() {
+    let (board, mut host) = board_and_host("");
+    write(
+        &mut host,
+        "main.py",
+        "import os\nos.remove('main.py')\nprint('once')\nraise SystemExit",
+    );
+    host.leave_raw_repl();
+    host.send(b"\x04");
+    host.read_until("once\nMPY: soft reboot\r\nMicroPython ");
+    assert_eq!(board.counters().soft_resets, 2);
+}
+
+#[test]
+fn machine_reset_is_a_hard_reset_and_comes_back_friendly() {
+    let (board, mut host) = board_and_host("");
+    write(&mut host, "main.py", "print('this is main')");
+    host.start("import machine; machine.reset()");
+    let text = host.read_until(">>> ");
+    assert!(text.starts_with("this is main\nMicroPython "), "{text:?}");
+    assert_eq!(
+        (board.counters().soft_resets, board.counters().hard_resets),
+        (0, 1)
+    );
+}
+
+#[test]
+fn input_that_came_early_survives_a_soft_reset() {
+    let (_board, mut host) = board_and_host("");
+    host.send(b"\x04print(6*7)\x04");
+    host.read_until(RAW_BANNER);
+    assert_eq!(host.finish().0, "OK42\n");
+}
+
+#[test]
+fn binary_output_arrives_unchanged() {
+    let (_board, mut host) = board_and_host("");
+    host.start("import sys\nfor i in range(8): sys.stdout.buffer.write(bytes(range(256)))");
+    let expected: Vec<u8> = (0..2048_u32).map(|n| n as u8).collect();
+    assert_eq!(host.read_exactly(2048), expected);
+    host.finish();
+}
+
+#[test]
+fn the_real_time_clock_can_be_set() {
+    let (_board, mut host) = board_and_host("");
+    host.exec("import machine\nmachine.RTC().datetime((2031, 2, 3, 0, 4, 5, 6, 0))");
+    let now = host.eval("machine.RTC().datetime()");
+    assert!(now.starts_with("(2031, 2, 3, 0, 4, 5, "), "{now}");
+}
