@@ -17,6 +17,12 @@ use crate::link::Link;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Programs up to this length are paced in any case: they are what a link's speed is told by.
+const UNPACED_LEAST: usize = 1024;
+
+/// Programs are taken faster than this, in bytes a second, by nothing with a UART of 1 Mbaud in it.
+const UART_RATE: f64 = 110_000.0;
+
 /// Why talking to a board failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -88,6 +94,16 @@ pub struct Rate {
     pub programs: u32,
 }
 
+impl Rate {
+    /// The rate at which programs were taken, flow control included.
+    #[must_use]
+    pub fn bytes_per_second(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let bytes = self.bytes as f64;
+        bytes / self.time.as_secs_f64().max(1e-6)
+    }
+}
+
 /// A conversation with one board.
 pub struct Session {
     link: Arc<dyn Link>,
@@ -99,6 +115,8 @@ pub struct Session {
     sending: Option<(Instant, usize)>,
     /// How often the user has interrupted the current operation.
     interrupts: u32,
+    /// Whether data was lost on this link.
+    distrusted: bool,
 }
 
 impl Session {
@@ -117,6 +135,7 @@ impl Session {
             rate: Rate::default(),
             sending: None,
             interrupts: 0,
+            distrusted: false,
         }
     }
 
@@ -195,8 +214,26 @@ impl Session {
         }
         let now = Instant::now();
         self.sending = Some((now, program.len()));
-        self.repl.execute(now, program.to_vec(), quiet);
+        if program.len() > UNPACED_LEAST && self.may_go_unpaced() {
+            self.repl.execute_unpaced(now, program.to_vec(), quiet);
+        } else {
+            self.repl.execute(now, program.to_vec(), quiet);
+        }
         Ok(())
+    }
+
+    /// Whether the link holds back what the board cannot take, and is faster than a UART could be:
+    /// a pseudo-terminal or an adapter may have a UART behind it, which drops.
+    fn may_go_unpaced(&self) -> bool {
+        !self.distrusted
+            && self.link.has_back_pressure()
+            && self.rate.bytes > UNPACED_LEAST as u64
+            && self.rate.bytes_per_second() > UART_RATE
+    }
+
+    /// Paces programs from now on, whatever the link seems to be: something was lost on it.
+    pub fn distrust(&mut self) {
+        self.distrusted = true;
     }
 
     /// Goes on to the end of the operation and returns the traceback, if it has one.

@@ -233,6 +233,7 @@ impl Upload<'_> {
             if right {
                 return Ok(encoding);
             }
+            self.board.distrust_link();
         }
         Err(Error::Corrupt {
             path: self.target.to_owned(),
