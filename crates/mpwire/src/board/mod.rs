@@ -118,6 +118,11 @@ impl Board {
         self.session.rate()
     }
 
+    /// Says that data was lost on the way to the board, so that more care is taken from now on.
+    pub fn distrust_link(&mut self) {
+        self.session.distrust();
+    }
+
     /// Whether the board is in the raw REPL, as far as is known.
     #[must_use]
     pub fn is_entered(&self) -> bool {
