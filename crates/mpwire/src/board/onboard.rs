@@ -76,6 +76,16 @@ programs! {
     ENCODE_HEX = "_mpwire_encode" in "encode_hex.py";
     /// Encodes as a bytes literal.
     ENCODE_REPR = "_mpwire_encode" in "encode_repr.py";
+    /// The ROM partitions.
+    ROM_QUERY = "_mpwire_rom_query" in "rom_query.py";
+    /// Writes an image to a ROM partition.
+    ROM_WRITE = "_mpwire_rom_write" in "rom_write.py";
+    /// SHA-256 of memory.
+    ROM_DIGEST_SHA256 = "_mpwire_rom_digest" in "rom_digest_sha256.py";
+    /// CRC-32 of memory.
+    ROM_DIGEST_CRC32 = "_mpwire_rom_digest" in "rom_digest_crc32.py";
+    /// Adler-32 of memory.
+    ROM_DIGEST_ADLER32 = "_mpwire_rom_digest" in "rom_digest_adler32.py";
 }
 
 #[cfg(test)]

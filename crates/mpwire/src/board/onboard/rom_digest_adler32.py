@@ -1,0 +1,11 @@
+# Adler-32 (RFC 1950) of memory, for firmware that has no checksum of its own.
+
+
+def _mpwire_rom_digest(parts):
+    a = 1
+    b = 0
+    for part in parts:
+        for byte in part:
+            a = (a + byte) % 65521
+            b = (b + a) % 65521
+    return (b & 0xFFFF, a)

