@@ -17,12 +17,6 @@ use crate::link::Link;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Programs up to this length are paced in any case: they are what a link's speed is told by.
-const UNPACED_LEAST: usize = 1024;
-
-/// Programs are taken faster than this, in bytes a second, by nothing with a UART of 1 Mbaud in it.
-const UART_RATE: f64 = 110_000.0;
-
 /// Why talking to a board failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -95,7 +89,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The rate at which programs were taken, flow control included.
+    /// Bytes of programs a second, flow control included; 0 before the first.
     #[must_use]
     pub fn bytes_per_second(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
@@ -115,8 +109,6 @@ pub struct Session {
     sending: Option<(Instant, usize)>,
     /// How often the user has interrupted the current operation.
     interrupts: u32,
-    /// Whether data was lost on this link.
-    distrusted: bool,
 }
 
 impl Session {
@@ -135,7 +127,6 @@ impl Session {
             rate: Rate::default(),
             sending: None,
             interrupts: 0,
-            distrusted: false,
         }
     }
 
@@ -185,6 +176,41 @@ impl Session {
         self.until_end(on_interrupt, progress)
     }
 
+    /// As [`Session::execute`], for a program that reads: what `feed` returns is sent to it.
+    ///
+    /// A program that is silent for longer than `quiet` is interrupted, so that the board can be
+    /// used again.
+    pub fn execute_feeding(
+        &mut self,
+        program: &[u8],
+        quiet: Duration,
+        feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Error> {
+        self.begin(program, Some(quiet))?;
+        loop {
+            let mut input = None;
+            let event = self.next_event(OnInterrupt::Abandon, &mut |step| {
+                input = feed(step);
+            })?;
+            if let Event::Output(bytes) = &event {
+                input = feed(Progress::Output(bytes));
+            }
+            if let Some(input) = input {
+                self.repl.feed(input);
+            }
+            match event {
+                Event::Failed(source @ raw_repl::Error::Silent { .. }) => {
+                    let error = self.failed(source);
+                    self.enter(false, INTERRUPT_PATIENCE)?;
+                    return Err(error);
+                }
+                Event::Failed(source) => return Err(self.failed(source)),
+                Event::Finished { traceback } => return Ok(traceback),
+                Event::Accepted | Event::Output(_) | Event::Entered => {}
+            }
+        }
+    }
+
     /// Sends a program and returns as soon as the board runs it.
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
         self.begin(program, None)?;
@@ -214,26 +240,8 @@ impl Session {
         }
         let now = Instant::now();
         self.sending = Some((now, program.len()));
-        if program.len() > UNPACED_LEAST && self.may_go_unpaced() {
-            self.repl.execute_unpaced(now, program.to_vec(), quiet);
-        } else {
-            self.repl.execute(now, program.to_vec(), quiet);
-        }
+        self.repl.execute(now, program.to_vec(), quiet);
         Ok(())
-    }
-
-    /// Whether the link holds back what the board cannot take, and is faster than a UART could be:
-    /// a pseudo-terminal or an adapter may have a UART behind it, which drops.
-    fn may_go_unpaced(&self) -> bool {
-        !self.distrusted
-            && self.link.has_back_pressure()
-            && self.rate.bytes > UNPACED_LEAST as u64
-            && self.rate.bytes_per_second() > UART_RATE
-    }
-
-    /// Paces programs from now on, whatever the link seems to be: something was lost on it.
-    pub fn distrust(&mut self) {
-        self.distrusted = true;
     }
 
     /// Goes on to the end of the operation and returns the traceback, if it has one.

@@ -229,21 +229,6 @@ impl RawRepl {
         self.wake = Some(now + INTERRUPT_PAUSE);
     }
 
-    /// As [`Self::execute`], without any flow control of the REPL's own: for a link on which a board
-    /// that is behind holds the sender up, so that nothing can be lost. Spares the round trips of
-    /// raw-paste, whose window is small.
-    pub fn execute_unpaced(&mut self, now: Instant, mut program: Vec<u8>, quiet: Option<Duration>) {
-        self.seen.clear();
-        self.quiet = quiet;
-        self.deadline = Some(now + REPLY);
-        self.wake = None;
-        program.push(raw_paste::END);
-        self.transmit.push_back(program);
-        self.state = State::Confirming {
-            answer: Scanner::new(&[b"OK"]),
-        };
-    }
-
     /// Sends `program` and runs it; needs the raw REPL to be entered and no program to be running.
     ///
     /// Gives [`Event::Accepted`], any number of [`Event::Output`], then [`Event::Finished`], or
@@ -263,6 +248,11 @@ impl RawRepl {
         } else {
             self.type_program(now, program);
         }
+    }
+
+    /// Sends input to the running program.
+    pub fn feed(&mut self, input: Vec<u8>) {
+        self.transmit.push_back(input);
     }
 
     /// Sends Ctrl-C to the running program, or gives up sending it. Ends with [`Event::Finished`]

@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub os_statvfs: bool,
     /// `os.mkdir`
     pub os_mkdir: bool,
+    /// `sys.stdin`
+    pub sys_stdin: bool,
 }
 
 impl Capabilities {
@@ -67,6 +69,7 @@ impl Capabilities {
             os_rename: next()?,
             os_statvfs: next()?,
             os_mkdir: next()?,
+            sys_stdin: next()?,
         })
     }
 
@@ -107,7 +110,7 @@ mod tests {
 
     #[test]
     fn each_digit_is_one_capability() {
-        let found = Capabilities::parse(b"(102400, '0100100000011')\r\n").unwrap();
+        let found = Capabilities::parse(b"(102400, '01001000000110')\r\n").unwrap();
         assert_eq!(
             found,
             Capabilities {
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for reply in [&b""[..], b"(1, '0')", b"('a', '0000000000000')", b"(1,"] {
+        for reply in [&b""[..], b"(1, '0')", b"('a', '00000000000000')", b"(1,"] {
             assert_eq!(Capabilities::parse(reply), None);
         }
     }

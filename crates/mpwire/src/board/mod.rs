@@ -24,6 +24,9 @@ const ENTER_PATIENCE: Duration = Duration::from_secs(10);
 /// How long one of our own programs may be silent: a flash erase can stall a board for 12 s.
 const PROGRAM_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a program that reads may be silent: it answers each block, after writing it to flash.
+const FEEDING_PATIENCE: Duration = Duration::from_secs(15);
+
 /// The most output of one of our own programs that is kept.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -65,6 +68,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a program waited for input that never came: something was lost on the way to it.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::Session(session::Error::Repl {
+                source: mpwire_proto::raw_repl::Error::Silent { .. },
+                ..
+            })
+        )
+    }
+
     /// Whether the board ran out of memory, so that a smaller attempt may succeed.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
@@ -116,11 +131,6 @@ impl Board {
     #[must_use]
     pub fn rate(&self) -> Rate {
         self.session.rate()
-    }
-
-    /// Says that data was lost on the way to the board, so that more care is taken from now on.
-    pub fn distrust_link(&mut self) {
-        self.session.distrust();
     }
 
     /// Whether the board is in the raw REPL, as far as is known.
@@ -209,6 +219,16 @@ impl Board {
         call: &str,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        let text = self.with_definitions(programs, defines, call)?;
+        self.evaluate(&text, progress)
+    }
+
+    fn with_definitions(
+        &mut self,
+        programs: &[Program],
+        defines: &[&'static str],
+        call: &str,
+    ) -> Result<String, Error> {
         let missing: Vec<Program> = programs
             .iter()
             .filter(|program| !self.installed.contains(program.defines))
@@ -218,7 +238,28 @@ impl Board {
         self.installed
             .extend(missing.iter().map(|program| program.defines));
         self.installed.extend(defines);
-        self.evaluate(&text, progress)
+        Ok(text)
+    }
+
+    /// As [`Board::run_and_keep`], for a call that reads: what `feed` returns is sent to it.
+    pub fn run_feeding(
+        &mut self,
+        programs: &[Program],
+        defines: &[&'static str],
+        call: &str,
+        feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Error> {
+        let text = self.with_definitions(programs, defines, call)?;
+        let mut reply = Vec::new();
+        let traceback =
+            self.session
+                .execute_feeding(text.as_bytes(), FEEDING_PATIENCE, &mut |step| {
+                    if let Progress::Output(bytes) = step {
+                        keep(&mut reply, bytes);
+                    }
+                    feed(step)
+                })?;
+        outcome(reply, &traceback)
     }
 
     /// Removes from the board's globals what [`Board::run_and_keep`] left there.
@@ -229,6 +270,11 @@ impl Board {
         self.note_tidied();
         self.evaluate(TIDY, &mut |_| {})?;
         Ok(())
+    }
+
+    /// Notes names that a program is about to leave in the board's globals.
+    pub(crate) fn keep_names(&mut self, names: &[&'static str]) {
+        self.installed.extend(names);
     }
 
     /// Notes that [`TIDY`] has run.
@@ -265,25 +311,13 @@ impl Board {
             Some(PROGRAM_PATIENCE),
             OnInterrupt::Abandon,
             &mut |step| {
-                if let Progress::Output(bytes) = step
-                    && reply.len() < REPLY_LIMIT
-                {
-                    reply.extend_from_slice(bytes);
+                if let Progress::Output(bytes) = step {
+                    keep(&mut reply, bytes);
                 }
                 progress(step);
             },
         )?;
-        if traceback.is_empty() {
-            return Ok(reply);
-        }
-        let traceback = String::from_utf8_lossy(&traceback).into_owned();
-        Err(match Errno::from_traceback(&traceback) {
-            Some(errno) => Error::File {
-                path: String::new(),
-                errno,
-            },
-            None => Error::Exception { traceback },
-        })
+        outcome(reply, &traceback)
     }
 
     /// Leaves the raw REPL and lets go of the link.
@@ -294,6 +328,28 @@ impl Board {
         }
         self.session.close();
     }
+}
+
+/// Keeps output, up to a limit: a board must not fill our memory.
+fn keep(reply: &mut Vec<u8>, bytes: &[u8]) {
+    if reply.len() < REPLY_LIMIT {
+        reply.extend_from_slice(bytes);
+    }
+}
+
+/// What a program printed, or what it raised.
+fn outcome(reply: Vec<u8>, traceback: &[u8]) -> Result<Vec<u8>, Error> {
+    if traceback.is_empty() {
+        return Ok(reply);
+    }
+    let traceback = String::from_utf8_lossy(traceback).into_owned();
+    Err(match Errno::from_traceback(&traceback) {
+        Some(errno) => Error::File {
+            path: String::new(),
+            errno,
+        },
+        None => Error::Exception { traceback },
+    })
 }
 
 /// Reads a reply as one literal.

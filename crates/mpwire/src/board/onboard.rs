@@ -60,6 +60,8 @@ programs! {
     EXAMINE = "_mpwire_examine" in "examine.py";
     /// Writes a file.
     UPLOAD = "_mpwire_upload" in "upload.py";
+    /// Takes blocks of text from standard input.
+    FEED = "_mpwire_feed" in "feed.py";
     /// Decodes base64.
     DECODE_BASE64 = "_mpwire_base64" in "decode_base64.py";
     /// Decodes hexadecimal.

@@ -22,12 +22,6 @@ pub trait Link: Send + Sync {
     /// What the user would call this link: a port's path, an address.
     fn name(&self) -> &str;
 
-    /// Whether a board that is behind is known to hold the sender up, so that nothing it has not
-    /// read can be lost.
-    fn has_back_pressure(&self) -> bool {
-        false
-    }
-
     /// Waits until bytes arrive and returns how many; 0 after [`Link::close`].
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 

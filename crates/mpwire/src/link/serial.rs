@@ -14,15 +14,9 @@ const BAUD_RATE: u32 = 115_200;
 /// reported (12 s), since the caller's own deadlines are what a user notices.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// USB vendors all of whose MicroPython boards refuse data (NAK) while their receive ring is full:
-/// Raspberry Pi, Espressif and Adafruit (`shared/tinyusb/mp_usbd_cdc.c`, `tud_cdc_rx_cb`, and
-/// `ports/esp32/usb_serial_jtag.c`). STM32's own USB stack drops instead, so its vendors are absent.
-const BACK_PRESSURE_VENDORS: &[u16] = &[0x2e8a, 0x303a, 0x239a];
-
 /// An open serial port.
 pub struct SerialLink {
     name: String,
-    back_pressure: bool,
     port: SerialPort,
     #[cfg(unix)]
     wake: super::wake::Wake,
@@ -45,7 +39,6 @@ impl SerialLink {
         let _ = port.set_rts(true);
         Ok(Self {
             name: path.to_owned(),
-            back_pressure: is_terminal_pair(&port) || has_usb_back_pressure(path),
             port,
             #[cfg(unix)]
             wake: super::wake::Wake::new()?,
@@ -53,33 +46,6 @@ impl SerialLink {
             closed: false.into(),
         })
     }
-}
-
-/// Whether the port is one end of a pseudo-terminal, which the kernel lets nobody overrun. What is
-/// behind its other end is another matter: callers look at its speed as well.
-#[cfg(target_os = "linux")]
-fn is_terminal_pair(port: &SerialPort) -> bool {
-    // Documentation/admin-guide/devices.txt: majors 136 to 143 are the slaves.
-    rustix::fs::fstat(port)
-        .is_ok_and(|status| (136..=143).contains(&rustix::fs::major(status.st_rdev)))
-}
-
-/// Elsewhere nothing is assumed.
-#[cfg(not(target_os = "linux"))]
-fn is_terminal_pair(_port: &SerialPort) -> bool {
-    false
-}
-
-fn has_usb_back_pressure(path: &str) -> bool {
-    crate::ports::list().is_ok_and(|ports| {
-        ports.iter().any(|port| {
-            port.path == path
-                && port
-                    .usb
-                    .as_ref()
-                    .is_some_and(|usb| BACK_PRESSURE_VENDORS.contains(&usb.vendor))
-        })
-    })
 }
 
 /// Takes the same lock as pyserial, so that genuine mpremote and mpwire respect each other.
@@ -101,10 +67,6 @@ fn lock(_port: &SerialPort) -> io::Result<()> {
 impl Link for SerialLink {
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn has_back_pressure(&self) -> bool {
-        self.back_pressure
     }
 
     #[cfg(unix)]

@@ -186,6 +186,7 @@ impl Deployment<'_> {
             encoding,
             chunk_size: self.options.chunk_size,
             program_limit: self.capabilities.program_limit(),
+            feed: true,
             tidy: true,
         };
         loop {

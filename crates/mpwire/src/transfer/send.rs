@@ -1,4 +1,9 @@
 //! Sending data in chunks to a receiving program on the board, whatever it does with them.
+//!
+//! A chunk is either part of a program, which raw-paste paces by a window of 128 bytes or so and the
+//! compiler holds in memory three times, or it is input to a program that reads
+//! (`onboard/feed.py`). The latter runs at the line's rate on links with any latency, so it is taken
+//! for all but short files, where the board can.
 
 use std::num::NonZeroUsize;
 
@@ -8,8 +13,8 @@ use super::Progress;
 use super::encoding::{Encoder, Encoding};
 use crate::board::capabilities::Capabilities;
 use crate::board::program::Program;
-use crate::board::{Board, Error, TIDY, read};
-use crate::session;
+use crate::board::{Board, Error, TIDY, onboard, read};
+use crate::session::{self, Rate};
 
 /// The names a receiving program's call defines: `put(data)` takes the next bytes, `end(expected)`
 /// finishes and prints whether all is right, `end(None)` gives up.
@@ -35,6 +40,8 @@ pub struct Plan {
     pub chunk_size: Option<NonZeroUsize>,
     /// Otherwise: characters of program text a chunk.
     pub program_limit: usize,
+    /// Whether chunks may be input to a program that reads.
+    pub feed: bool,
     /// Whether the last chunk removes the programs, as [`Board::tidy`] does, or leaves them for
     /// the next file.
     pub tidy: bool,
@@ -49,6 +56,17 @@ pub struct Count {
     pub chunks: u32,
 }
 
+/// Text up to this length is part of a program in any case: a program that reads costs more.
+const FEED_LEAST: usize = 1500;
+/// What asks for the next block (`onboard/feed.py`).
+const ACK: u8 = 0x06;
+/// What the six digits of a block's size can tell (`onboard/feed.py`).
+const SIZE_MOST: usize = 999_999;
+/// The lengths of blocks of input: half a second's worth, so that progress is seen, within what a
+/// board with much memory takes well.
+const BLOCK_LEAST: usize = 4096;
+const BLOCK_MOST: usize = 16 * 1024;
+
 /// Sends `data` to `receiver` and returns whether it found everything right.
 ///
 /// When anything fails, the receiver is told to give up.
@@ -60,16 +78,30 @@ pub fn send(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(bool, Count), Error> {
     let capabilities = board.capabilities()?;
+    let mut chunks = Chunks {
+        encoder: plan.encoding.encoder(&capabilities, data.len()),
+        chunk_size: plan.chunk_size,
+        limit: limit(plan, board.rate()),
+        data,
+        done: 0,
+    };
     let mut sending = Sending {
         board,
         receiver,
-        encoder: plan.encoding.encoder(&capabilities, data.len()),
+        plan,
+        capabilities,
         count: Count::default(),
+        progress,
     };
-    let result = sending.all(plan, &capabilities, data, progress);
+    let result = sending.all(&mut chunks);
     let count = sending.count;
     match result {
-        Ok(right) => Ok((right, count)),
+        Ok(right) => {
+            if plan.tidy {
+                board.note_tidied();
+            }
+            Ok((right, count))
+        }
         Err(error) => {
             if worth_giving_up(&error) {
                 // The error that came first is the one to tell.
@@ -80,12 +112,24 @@ pub fn send(
     }
 }
 
+/// Characters a chunk.
+fn limit(plan: &Plan, rate: Rate) -> usize {
+    #[expect(
+        clippy::cast_sign_loss,
+        reason = "a rate is never negative, and a block is clamped"
+    )]
+    let half_a_second = (rate.bytes_per_second() / 2.0) as usize;
+    plan.program_limit
+        .min(half_a_second.clamp(BLOCK_LEAST, BLOCK_MOST))
+}
+
 /// Whether the board can still be spoken to.
 fn worth_giving_up(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Session(session::Error::Lost { .. } | session::Error::Repl { .. })
-    )
+    match error {
+        Error::Session(session::Error::Lost { .. }) => false,
+        Error::Session(session::Error::Repl { .. }) => error.is_silence(),
+        _ => true,
+    }
 }
 
 fn give_up(board: &mut Board) -> Result<(), Error> {
@@ -98,112 +142,205 @@ fn give_up(board: &mut Board) -> Result<(), Error> {
     Ok(())
 }
 
+/// The chunks of the data, encoded one by one.
+struct Chunks<'a> {
+    encoder: Box<dyn Encoder>,
+    chunk_size: Option<NonZeroUsize>,
+    limit: usize,
+    data: &'a [u8],
+    /// Bytes of the data in the chunks so far.
+    done: usize,
+}
+
+/// One chunk.
+struct Chunk {
+    text: String,
+    size: usize,
+    is_last: bool,
+}
+
+impl Chunks<'_> {
+    /// The next chunk; of no bytes when there are none left.
+    fn next(&mut self) -> Chunk {
+        let rest = &self.data[self.done..];
+        let size = match self.chunk_size {
+            Some(size) => size.get(),
+            None if rest.is_empty() => 0,
+            None => self.encoder.chunk_length(rest, self.limit),
+        }
+        .min(rest.len())
+        .min(SIZE_MOST);
+        let is_last = size == rest.len();
+        self.done += size;
+        let text = if size == 0 {
+            String::new()
+        } else {
+            self.encoder.encode(&rest[..size], is_last)
+        };
+        Chunk {
+            text,
+            size,
+            is_last,
+        }
+    }
+}
+
 struct Sending<'a> {
     board: &'a mut Board,
     receiver: &'a Receiver,
-    encoder: Box<dyn Encoder>,
+    plan: &'a Plan,
+    capabilities: Capabilities,
     count: Count,
+    progress: &'a mut dyn FnMut(Progress),
 }
 
 impl Sending<'_> {
-    fn all(
-        &mut self,
-        plan: &Plan,
-        capabilities: &Capabilities,
-        data: &[u8],
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<bool, Error> {
-        let mut text = self.beginning();
-        if text.len() + self.definitions_length() > capabilities.program_limit() {
-            self.execute(&text, 0, 0, 0, &mut |_| {})?;
-            text.clear();
-        }
-        let total = data.len() as u64;
-        progress(Progress { done: 0, total });
-        let mut done = 0;
-        loop {
-            let rest = &data[done..];
-            let length = match plan.chunk_size {
-                Some(size) => size.get(),
-                None => self.encoder.chunk_length(rest, plan.program_limit),
-            }
-            .min(rest.len());
-            let last = length == rest.len();
-            if length > 0 {
-                text.push_str(&self.encoder.call(&rest[..length], last));
-            }
-            if last {
-                text.push_str("\n_mpwire_end(");
-                text.push_str(&self.receiver.expected);
-                text.push(')');
-                if plan.tidy {
-                    text.push('\n');
-                    text.push_str(TIDY);
-                }
-            }
-            let reply = self.execute(&text, done as u64, length as u64, total, progress)?;
-            text.clear();
-            done += length;
-            if last {
-                if plan.tidy {
-                    self.board.note_tidied();
-                }
-                return Ok(read(&reply)? == Value::Bool(true));
-            }
-        }
-    }
-
-    fn programs(&self) -> Vec<Program> {
+    fn all(&mut self, chunks: &mut Chunks) -> Result<bool, Error> {
+        let first = chunks.next();
         let mut programs = self.receiver.programs.clone();
-        programs.extend(self.encoder.programs());
-        programs
+        programs.extend(chunks.encoder.programs());
+        let take = chunks.encoder.take().filter(|_| {
+            let short = first.is_last && first.text.len() <= FEED_LEAST;
+            self.plan.feed && self.capabilities.sys_stdin && !short
+        });
+        if take.is_some() {
+            programs.push(onboard::FEED);
+        }
+        let beginning = self.beginning(&*chunks.encoder, &programs)?;
+        match take {
+            Some(take) => self.feed(&programs, &beginning, take, first, chunks),
+            None => self.paste(&programs, beginning, first, chunks),
+        }
     }
 
-    fn definitions_length(&self) -> usize {
-        self.programs()
-            .iter()
-            .map(|program| program.shrunk().len())
-            .sum()
-    }
-
-    /// What stands in front of the first chunk.
-    fn beginning(&self) -> String {
+    /// What stands in front of the first chunk; nothing where memory is so small that it had to be
+    /// run by itself, which is done here.
+    fn beginning(&mut self, encoder: &dyn Encoder, programs: &[Program]) -> Result<String, Error> {
         let mut text = format!("{}={}\n", RECEIVER_NAMES.join(","), self.receiver.start);
-        if let Some((line, _)) = self.encoder.prepare() {
+        let mut names = RECEIVER_NAMES.to_vec();
+        if let Some((line, name)) = encoder.prepare() {
             text.push_str(&line);
             text.push('\n');
+            names.push(name);
         }
-        text
+        let definitions: usize = programs.iter().map(|program| program.shrunk().len()).sum();
+        if definitions + text.len() > self.capabilities.program_limit() {
+            self.board
+                .run_and_keep(programs, &names, &text, &mut |_| {})?;
+            self.count.chunks += 1;
+            text.clear();
+        }
+        self.board.keep_names(&names);
+        Ok(text)
     }
 
-    fn execute(
+    /// What stands behind the last chunk.
+    fn ending(&self) -> String {
+        let tidy = if self.plan.tidy { TIDY } else { "" };
+        format!("\n_mpwire_end({})\n{tidy}", self.receiver.expected)
+    }
+
+    /// Sends each chunk as a program.
+    fn paste(
         &mut self,
+        programs: &[Program],
+        beginning: String,
+        first: Chunk,
+        chunks: &mut Chunks,
+    ) -> Result<bool, Error> {
+        let total = chunks.data.len() as u64;
+        (self.progress)(Progress { done: 0, total });
+        let (mut text, mut chunk) = (beginning, first);
+        loop {
+            if chunk.size > 0 {
+                text.push_str(&chunks.encoder.call(&chunk.text, chunk.size));
+            }
+            if chunk.is_last {
+                text.push_str(&self.ending());
+            }
+            let before = (chunks.done - chunk.size) as u64;
+            let reply = self.paste_one(programs, &text, before, chunk.size as u64, total)?;
+            if chunk.is_last {
+                return Ok(read(&reply)? == Value::Bool(true));
+            }
+            text.clear();
+            chunk = chunks.next();
+        }
+    }
+
+    fn paste_one(
+        &mut self,
+        programs: &[Program],
         text: &str,
-        done: u64,
-        length: u64,
+        before: u64,
+        size: u64,
         total: u64,
-        progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
-        let mut names = RECEIVER_NAMES.to_vec();
-        names.extend(self.encoder.prepare().map(|(_, name)| name));
-        let programs = self.programs();
-        let expected = text.len() as u64;
-        let mut wire_bytes = 0;
-        let result = self
-            .board
-            .run_and_keep(&programs, &names, text, &mut |step| {
-                if let session::Progress::Sent(bytes) = step {
-                    wire_bytes += bytes as u64;
-                    // Definitions in front of the first chunk count as no progress of the file.
-                    let part = length * wire_bytes.min(expected) / expected.max(1);
-                    progress(Progress {
-                        done: done + part,
-                        total,
-                    });
-                }
-            });
-        self.count.wire_bytes += wire_bytes;
+        let length = text.len() as u64;
+        let mut sent = 0;
+        let progress = &mut self.progress;
+        let result = self.board.run_and_keep(programs, &[], text, &mut |step| {
+            if let session::Progress::Sent(bytes) = step {
+                sent += bytes as u64;
+                // Definitions in front of the first chunk count as no progress of the file.
+                let done = before + size * sent.min(length) / length.max(1);
+                progress(Progress { done, total });
+            }
+        });
+        self.count.wire_bytes += sent;
         self.count.chunks += 1;
         result
+    }
+
+    /// Sends one program and all chunks as its input.
+    fn feed(
+        &mut self,
+        programs: &[Program],
+        beginning: &str,
+        take: &str,
+        first: Chunk,
+        chunks: &mut Chunks,
+    ) -> Result<bool, Error> {
+        let text = format!(
+            "{beginning}_mpwire_feed({take},{},{}){}",
+            first.text.len(),
+            first.size,
+            self.ending()
+        );
+        let total = chunks.data.len() as u64;
+        (self.progress)(Progress { done: 0, total });
+        let mut next = Some(first);
+        let mut acknowledged = 0;
+        let (progress, count) = (&mut self.progress, &mut self.count);
+        let reply = self
+            .board
+            .run_feeding(programs, &[], &text, &mut |step| match step {
+                session::Progress::Sent(bytes) => {
+                    count.wire_bytes += bytes as u64;
+                    progress(Progress {
+                        done: acknowledged,
+                        total,
+                    });
+                    None
+                }
+                session::Progress::Output(output) => {
+                    if !output.contains(&ACK) {
+                        return None;
+                    }
+                    let chunk = next.take()?;
+                    acknowledged += chunk.size as u64;
+                    count.chunks += 1;
+                    let mut block = chunk.text.into_bytes();
+                    let follows = (!chunk.is_last).then(|| chunks.next());
+                    let (length, size) = follows
+                        .as_ref()
+                        .map_or((0, 0), |chunk| (chunk.text.len(), chunk.size));
+                    block.extend(format!("{length:06}{size:06}").into_bytes());
+                    next = follows;
+                    Some(block)
+                }
+            })?;
+        let reply: Vec<u8> = reply.into_iter().filter(|&byte| byte != ACK).collect();
+        Ok(read(&reply)? == Value::Bool(true))
     }
 }

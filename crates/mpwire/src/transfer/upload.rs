@@ -164,6 +164,7 @@ pub fn upload_examined(
         options,
         capabilities,
         count: Count::default(),
+        feed: true,
     };
     let start = Instant::now();
     let result = upload.until_right(progress);
@@ -224,6 +225,8 @@ struct Upload<'a> {
     options: &'a Options,
     capabilities: Capabilities,
     count: Count,
+    /// Whether chunks may be input to a program that reads.
+    feed: bool,
 }
 
 impl Upload<'_> {
@@ -233,7 +236,8 @@ impl Upload<'_> {
             if right {
                 return Ok(encoding);
             }
-            self.board.distrust_link();
+            // Something was lost: take the way with the closest flow control from now on.
+            self.feed = false;
         }
         Err(Error::Corrupt {
             path: self.target.to_owned(),
@@ -255,12 +259,14 @@ impl Upload<'_> {
             )?,
             chunk_size: self.options.chunk_size,
             program_limit: self.capabilities.program_limit(),
+            feed: self.feed,
             tidy: !self.options.more_follow,
         };
         loop {
             let error = match self.attempt(&plan, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
                 Err(error) if error.is_out_of_memory() => error,
+                Err(error) if error.is_silence() && self.feed => return Ok((false, plan.encoding)),
                 Err(error) => return Err(at(error, self.target).into()),
             };
             if plan.chunk_size.is_some() {

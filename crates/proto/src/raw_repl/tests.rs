@@ -223,21 +223,6 @@ fn firmware_without_raw_paste_gets_the_program_in_blocks() {
 }
 
 #[test]
-fn a_link_that_holds_the_sender_up_gets_the_program_in_one_piece() {
-    let mut driver = Driver::entered();
-    driver
-        .repl
-        .execute_unpaced(driver.now, vec![b'x'; 5000], None);
-    driver.collect();
-    assert_eq!(driver.take_sent().len(), 5001);
-    driver.input(b">OKdone\x04\x04>");
-    assert_eq!(
-        driver.events.last(),
-        Some(&Event::Finished { traceback: vec![] })
-    );
-}
-
-#[test]
 fn a_lost_credit_ends_in_an_error_and_not_in_waiting() {
     let mut driver = Driver::entered();
     driver.execute(&[b'x'; 600], None);

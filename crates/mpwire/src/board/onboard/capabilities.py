@@ -8,7 +8,7 @@ def _mpwire_probe():
     import gc
 
     found = str(int(hasattr(bytes, "fromhex")))
-    for line in "binascii a2b_base64 unhexlify crc32,hashlib sha256,io BytesIO,deflate DeflateIO,zlib DecompIO,os stat ilistdir rename statvfs mkdir".split(","):
+    for line in "binascii a2b_base64 unhexlify crc32,hashlib sha256,io BytesIO,deflate DeflateIO,zlib DecompIO,os stat ilistdir rename statvfs mkdir,sys stdin".split(","):
         names = line.split()
         for name in names[1:]:
             has = 0

@@ -21,7 +21,15 @@ impl Encoder for Base64 {
             .min(rest.len().max(1))
     }
 
-    fn call(&mut self, chunk: &[u8], _last: bool) -> String {
-        format!("_mpwire_put(_mpwire_base64('{}'))", STANDARD.encode(chunk))
+    fn encode(&mut self, chunk: &[u8], _last: bool) -> String {
+        STANDARD.encode(chunk)
+    }
+
+    fn call(&self, text: &str, _size: usize) -> String {
+        format!("_mpwire_put(_mpwire_base64('{text}'))")
+    }
+
+    fn take(&self) -> Option<&'static str> {
+        Some("lambda t,n:_mpwire_put(_mpwire_base64(t))")
     }
 }

@@ -165,7 +165,7 @@ impl Encoder for Deflate {
         length.max(1)
     }
 
-    fn call(&mut self, chunk: &[u8], last: bool) -> String {
+    fn encode(&mut self, chunk: &[u8], last: bool) -> String {
         let flush = if last {
             FlushCompress::Finish
         } else {
@@ -177,7 +177,15 @@ impl Encoder for Deflate {
         };
         let text = STANDARD.encode(deflated);
         self.density.set(Some(density(text.len(), chunk.len())));
-        format!("_mpwire_inflate('{text}',{})", chunk.len())
+        text
+    }
+
+    fn call(&self, text: &str, size: usize) -> String {
+        format!("_mpwire_inflate('{text}',{size})")
+    }
+
+    fn take(&self) -> Option<&'static str> {
+        Some("_mpwire_inflate")
     }
 }
 
@@ -211,11 +219,6 @@ mod tests {
         );
     }
 
-    fn payload(call: &str) -> Vec<u8> {
-        let text = call.split('\'').nth(1).unwrap();
-        STANDARD.decode(text).unwrap()
-    }
-
     proptest! {
         #[test]
         fn the_chunks_are_one_stream_that_inflates_to_the_data(
@@ -228,7 +231,8 @@ mod tests {
             let mut stream = Vec::new();
             let count = data.chunks(chunk).count();
             for (index, piece) in data.chunks(chunk).enumerate() {
-                stream.extend(payload(&encoder.call(piece, index + 1 == count)));
+                let text = encoder.encode(piece, index + 1 == count);
+                stream.extend(STANDARD.decode(text).unwrap());
             }
             let mut inflater = Decompress::new_with_window_bits(false, encoder.window.bits());
             let mut output = Vec::with_capacity(data.len() + 1);
@@ -244,8 +248,8 @@ mod tests {
             let mut encoder = Deflate::new(&capabilities(100_000), noise.len());
             let length = encoder.chunk_length(&noise, limit);
             prop_assert!(length >= 1 && length <= noise.len());
-            let call = encoder.call(&noise[..length], false);
-            prop_assert!(call.len() <= limit + 100, "{} > {limit}", call.len());
+            let text = encoder.encode(&noise[..length], false);
+            prop_assert!(text.len() <= limit + 100, "{} > {limit}", text.len());
         }
     }
 }

@@ -17,14 +17,20 @@ impl Encoder for Hex {
         (limit / 2).clamp(1, rest.len().max(1))
     }
 
-    fn call(&mut self, chunk: &[u8], _last: bool) -> String {
-        let mut call = String::with_capacity(chunk.len() * 2 + 32);
-        call.push_str("_mpwire_put(_mpwire_hex('");
+    fn encode(&mut self, chunk: &[u8], _last: bool) -> String {
+        let mut text = String::with_capacity(chunk.len() * 2);
         for byte in chunk {
             // Writing to a String cannot fail.
-            let _ = write!(call, "{byte:02x}");
+            let _ = write!(text, "{byte:02x}");
         }
-        call.push_str("'))");
-        call
+        text
+    }
+
+    fn call(&self, text: &str, _size: usize) -> String {
+        format!("_mpwire_put(_mpwire_hex('{text}'))")
+    }
+
+    fn take(&self) -> Option<&'static str> {
+        Some("lambda t,n:_mpwire_put(_mpwire_hex(t))")
     }
 }

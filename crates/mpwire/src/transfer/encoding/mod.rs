@@ -91,7 +91,8 @@ impl FromStr for Encoding {
     }
 }
 
-/// Writes the chunks of one file as calls of the receiving program's `_mpwire_put`.
+/// Writes the chunks of one file as text, and says how the board gives it to `_mpwire_put`, the
+/// receiving program's function.
 pub trait Encoder {
     /// The programs that the calls use.
     fn programs(&self) -> Vec<Program>;
@@ -105,6 +106,13 @@ pub trait Encoder {
     /// How many bytes of `rest` make a call of about `limit` characters; at least 1.
     fn chunk_length(&self, rest: &[u8], limit: usize) -> usize;
 
-    /// The call that puts `chunk`; `last` when no chunk follows.
-    fn call(&mut self, chunk: &[u8], last: bool) -> String;
+    /// The text of `chunk`; `last` when no chunk follows.
+    fn encode(&mut self, chunk: &[u8], last: bool) -> String;
+
+    /// The call that puts `text`, which stands for `size` bytes, as part of a program.
+    fn call(&self, text: &str, size: usize) -> String;
+
+    /// The function of text and size that puts text which is not part of a program; `None` where
+    /// only the compiler can read it.
+    fn take(&self) -> Option<&'static str>;
 }

@@ -26,7 +26,15 @@ impl Encoder for Repr {
         length.max(1)
     }
 
-    fn call(&mut self, chunk: &[u8], _last: bool) -> String {
-        format!("_mpwire_put({})", quote_bytes(chunk))
+    fn encode(&mut self, chunk: &[u8], _last: bool) -> String {
+        quote_bytes(chunk)
+    }
+
+    fn call(&self, text: &str, _size: usize) -> String {
+        format!("_mpwire_put({text})")
+    }
+
+    fn take(&self) -> Option<&'static str> {
+        None
     }
 }
