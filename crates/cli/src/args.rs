@@ -126,7 +126,7 @@ pub struct FsArgs {
     pub force: bool,
     #[arg(long, hide = true)]
     pub no_force: bool,
-    /// Say what is done (default for all commands except cat)
+    /// Say what is done (default for all commands except cat); for cp also how each file was sent
     #[arg(short, long, conflicts_with = "no_verbose")]
     pub verbose: bool,
     /// Say nothing but the result

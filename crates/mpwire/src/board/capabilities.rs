@@ -44,6 +44,14 @@ pub struct Capabilities {
     pub sys_stdin: bool,
 }
 
+/// Bytes of memory for each character of a program.
+const MEMORY_PER_CHARACTER: u64 = 8;
+
+/// The free memory at which [`Capabilities::program_limit`] is `limit`.
+pub(crate) fn memory_for(limit: usize) -> u64 {
+    limit as u64 * MEMORY_PER_CHARACTER
+}
+
 impl Capabilities {
     /// Reads what `onboard/capabilities.py` printed.
     #[must_use]
@@ -98,7 +106,7 @@ impl Capabilities {
     /// heap are smaller than the heap.
     #[must_use]
     pub fn program_limit(&self) -> usize {
-        usize::try_from(self.free_memory / 8)
+        usize::try_from(self.free_memory / MEMORY_PER_CHARACTER)
             .unwrap_or(usize::MAX)
             .clamp(160, 24 * 1024)
     }

@@ -11,7 +11,7 @@ use mpwire_proto::literal::Value;
 
 use super::Progress;
 use super::encoding::{Encoder, Encoding};
-use crate::board::capabilities::Capabilities;
+use crate::board::capabilities::{Capabilities, memory_for};
 use crate::board::program::Program;
 use crate::board::{Board, Error, TIDY, onboard, read};
 use crate::session::{self, Rate};
@@ -77,7 +77,11 @@ pub fn send(
     data: &[u8],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(bool, Count), Error> {
-    let capabilities = board.capabilities()?;
+    let mut capabilities = board.capabilities()?;
+    if plan.program_limit < capabilities.program_limit() {
+        // A plan that was made smaller after a MemoryError is one for less memory throughout.
+        capabilities.free_memory = memory_for(plan.program_limit).min(capabilities.free_memory);
+    }
     let mut chunks = Chunks {
         encoder: plan.encoding.encoder(&capabilities, data.len()),
         chunk_size: plan.chunk_size,
@@ -132,6 +136,7 @@ fn worth_giving_up(error: &Error) -> bool {
     }
 }
 
+/// Ends the receiver and frees its memory, which another attempt may need.
 fn give_up(board: &mut Board) -> Result<(), Error> {
     board.run_and_keep(
         &[],
@@ -139,7 +144,7 @@ fn give_up(board: &mut Board) -> Result<(), Error> {
         "'_mpwire_end' in globals() and _mpwire_end(None)",
         &mut |_| {},
     )?;
-    Ok(())
+    board.tidy()
 }
 
 /// The chunks of the data, encoded one by one.

@@ -43,6 +43,7 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         },
         force: arguments.force,
         multiple: sources.len() > 1,
+        explain: arguments.verbose,
     };
     let result = copy.all(sources, destination, arguments);
     // After an error, too, nothing of ours stays on the board; the error is the one to tell.
@@ -98,6 +99,8 @@ struct Copy<'a> {
     options: Options,
     force: bool,
     multiple: bool,
+    /// Whether to say how each file was sent.
+    explain: bool,
 }
 
 /// A file of a tree: where it is, and where it goes below the destination.
@@ -175,9 +178,22 @@ impl Copy<'_> {
 
     fn send(&mut self, data: &[u8], destination: &Destination) -> Result<(), Error> {
         let progress = FileProgress::new(&destination.target, data.len() as u64);
-        transfer::upload_examined(self.board, data, destination, &self.options, &mut |step| {
-            progress.update(step)
-        })?;
+        let sent =
+            transfer::upload_examined(self.board, data, destination, &self.options, &mut |step| {
+                progress.update(step);
+            })?;
+        drop(progress);
+        if self.explain {
+            report::status(&format!(
+                "{}: {} bytes as {} in {} chunks, {} bytes on the wire, {:.2} s",
+                destination.target,
+                sent.bytes,
+                sent.encoding,
+                sent.chunks,
+                sent.wire_bytes,
+                sent.time.as_secs_f64()
+            ));
+        }
         Ok(())
     }
 
