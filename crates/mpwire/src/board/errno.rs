@@ -52,6 +52,8 @@ const ERRORS: &[(i32, &str, &str)] = &[
 impl Errno {
     /// No such file or directory.
     pub const NOT_FOUND: Self = Self(2);
+    /// Input/output error; also what `onboard/inflate.py` raises of a stream that ends too early.
+    pub const IO: Self = Self(5);
     /// File exists.
     pub const EXISTS: Self = Self(17);
     /// Is a directory.

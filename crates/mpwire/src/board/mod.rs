@@ -80,6 +80,17 @@ impl Error {
         )
     }
 
+    /// Whether this may come of data that was lost or changed on its way: silence, or whatever a
+    /// decoder says of nonsense.
+    #[must_use]
+    pub fn may_be_loss(&self) -> bool {
+        match self {
+            Self::Exception { .. } => !self.is_out_of_memory(),
+            Self::File { errno, .. } => matches!(*errno, Errno::IO | Errno::INVALID),
+            _ => self.is_silence(),
+        }
+    }
+
     /// Whether the board ran out of memory, so that a smaller attempt may succeed.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
@@ -141,7 +152,9 @@ impl Board {
 
     /// Enters the raw REPL; with `soft_reset`, of a freshly started board.
     pub fn enter(&mut self, soft_reset: bool) -> Result<(), Error> {
-        self.installed.clear();
+        if soft_reset {
+            self.installed.clear();
+        }
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
         Ok(())
     }

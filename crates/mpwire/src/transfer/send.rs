@@ -107,6 +107,11 @@ pub fn send(
             Ok((right, count))
         }
         Err(error) => {
+            if plan.feed && error.may_be_loss() {
+                // What is left of the input is at the prompt now: clear it. Should that fail, the
+                // error that came first is the one to tell.
+                let _ = board.enter(false);
+            }
             if worth_giving_up(&error) {
                 // The error that came first is the one to tell.
                 let _ = give_up(board);
@@ -315,25 +320,24 @@ impl Sending<'_> {
         let total = chunks.data.len() as u64;
         (self.progress)(Progress { done: 0, total });
         let mut next = Some(first);
-        let mut acknowledged = 0;
+        // A block counts as done when the next is asked for.
+        let (mut done, mut under_way) = (0, 0);
         let (progress, count) = (&mut self.progress, &mut self.count);
         let reply = self
             .board
             .run_feeding(programs, &[], &text, &mut |step| match step {
                 session::Progress::Sent(bytes) => {
                     count.wire_bytes += bytes as u64;
-                    progress(Progress {
-                        done: acknowledged,
-                        total,
-                    });
+                    progress(Progress { done, total });
                     None
                 }
                 session::Progress::Output(output) => {
                     if !output.contains(&ACK) {
                         return None;
                     }
+                    done += under_way;
                     let chunk = next.take()?;
-                    acknowledged += chunk.size as u64;
+                    under_way = chunk.size as u64;
                     count.chunks += 1;
                     let mut block = chunk.text.into_bytes();
                     let follows = (!chunk.is_last).then(|| chunks.next());

@@ -266,7 +266,9 @@ impl Upload<'_> {
             let error = match self.attempt(&plan, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
                 Err(error) if error.is_out_of_memory() => error,
-                Err(error) if error.is_silence() && self.feed => return Ok((false, plan.encoding)),
+                Err(error) if self.feed && error.may_be_loss() => {
+                    return Ok((false, plan.encoding));
+                }
                 Err(error) => return Err(at(error, self.target).into()),
             };
             if plan.chunk_size.is_some() {

@@ -1,0 +1,109 @@
+//! A line that loses or changes bytes, in front of a simulated board: no wrong file, ever.
+
+#![cfg(all(feature = "sim", target_os = "linux"))]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mpwire::board::Board;
+use mpwire::link::{Address, Link, open};
+use mpwire::session::Session;
+use mpwire::transfer::{self, Encoding, Options};
+
+/// What happens to a byte on its way to the board.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Drop,
+    Flip,
+    Double,
+}
+
+/// A link on which one byte suffers: the one at `position` of all that is sent to the board.
+struct Lossy {
+    inner: Arc<dyn Link>,
+    fault: Fault,
+    position: usize,
+    sent: AtomicUsize,
+}
+
+impl Link for Lossy {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let start = self.sent.fetch_add(bytes.len(), Ordering::Relaxed);
+        let mut bytes = bytes.to_vec();
+        if let Some(index) = self
+            .position
+            .checked_sub(start)
+            .filter(|&index| index < bytes.len())
+        {
+            match self.fault {
+                Fault::Drop => drop(bytes.remove(index)),
+                Fault::Flip => bytes[index] ^= 0x04,
+                Fault::Double => bytes.insert(index, bytes[index]),
+            }
+        }
+        self.inner.write(&bytes)
+    }
+
+    fn close(&self) {
+        self.inner.close();
+    }
+}
+
+/// Sends a file over a link with a fault in the middle of it; returns what the board then has.
+fn sent_with(
+    fault: Fault,
+    encoding: Encoding,
+) -> (Result<transfer::Sent, transfer::Error>, Vec<u8>) {
+    let data = file();
+    let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
+    let link = Arc::new(Lossy {
+        inner,
+        fault,
+        position: 9000,
+        sent: AtomicUsize::new(0),
+    });
+    let mut board = Board::new(Session::start(link));
+    board.enter(true).expect("a raw REPL");
+    let options = Options {
+        encoding: Some(encoding),
+        ..Options::default()
+    };
+    let result = transfer::upload(&mut board, &data, "file", &options, &mut |_| {});
+    let back = transfer::download(&mut board, "file", 0, &mut |_| {}).unwrap_or_default();
+    (result, back)
+}
+
+fn file() -> Vec<u8> {
+    (0..20_000_u32)
+        .map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect()
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_the_file_sent_again() {
+    for encoding in [Encoding::Base64, Encoding::Hex, Encoding::Deflate] {
+        let (result, back) = sent_with(Fault::Flip, encoding);
+        assert!(back == file() && result.is_ok(), "{encoding}: {result:?}");
+    }
+}
+
+#[test]
+fn a_doubled_byte_is_found_and_the_file_sent_again() {
+    let (result, back) = sent_with(Fault::Double, Encoding::Base64);
+    assert!(back == file() && result.is_ok(), "{result:?}");
+}
+
+#[test]
+fn a_lost_byte_is_missed_and_the_file_sent_again() {
+    let (result, back) = sent_with(Fault::Drop, Encoding::Base64);
+    assert!(back == file() && result.is_ok(), "{result:?}");
+}
