@@ -80,6 +80,10 @@ programs! {
     ENCODE_REPR = "_mpwire_encode" in "encode_repr.py";
     /// The ROM partitions.
     ROM_QUERY = "_mpwire_rom_query" in "rom_query.py";
+    /// Erases and writes a ROM partition that is memory.
+    ROM_MEMORY = "_mpwire_rom_flash" in "rom_memory.py";
+    /// Erases and writes a ROM partition that is a block device.
+    ROM_DEVICE = "_mpwire_rom_flash" in "rom_device.py";
     /// Writes an image to a ROM partition.
     ROM_WRITE = "_mpwire_rom_write" in "rom_write.py";
     /// SHA-256 of memory.

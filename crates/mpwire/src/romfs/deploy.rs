@@ -1,9 +1,11 @@
 //! An image into a ROM partition.
 //!
 //! The image travels as any file does ([`crate::transfer`]). Its first piece travels last, and the
-//! board writes that piece only once the digest of all is right: a partition without the header
-//! is not mounted (`mp_vfs_mount_romfs_protected`, `extmod/vfs.c`), so that whatever interrupts a
-//! deployment leaves no image rather than half of one.
+//! board writes that piece only once the digest of all is right, the page with the header after
+//! all else: a partition without the header is not mounted (`mp_vfs_mount_romfs_protected`,
+//! `extmod/vfs.c`), so that whatever interrupts a deployment leaves no image rather than half of
+//! one. Only a power cut in the fraction of a millisecond in which flash programs that very page
+//! is beyond any order of writes.
 
 use std::time::Instant;
 
@@ -110,6 +112,7 @@ pub fn deploy(
         options,
         capabilities,
         count: Count::default(),
+        feed: true,
     };
     let start = Instant::now();
     let result = deployment.until_right(progress);
@@ -154,6 +157,8 @@ struct Deployment<'a> {
     options: &'a Options,
     capabilities: Capabilities,
     count: Count,
+    /// Whether chunks may be input to a program that reads.
+    feed: bool,
 }
 
 impl Deployment<'_> {
@@ -163,6 +168,8 @@ impl Deployment<'_> {
             if right {
                 return Ok(encoding);
             }
+            // Something was lost: take the way with the closest flow control from now on.
+            self.feed = false;
         }
         Err(Error::Corrupt {
             number: self.partition.number,
@@ -186,13 +193,14 @@ impl Deployment<'_> {
             encoding,
             chunk_size: self.options.chunk_size,
             program_limit: self.capabilities.program_limit(),
-            feed: true,
+            feed: self.feed,
             tidy: true,
         };
         loop {
             let error = match self.attempt(&plan, piece, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
                 Err(error) if error.is_out_of_memory() => error,
+                Err(error) if error.is_silence() && self.feed => return Ok((false, plan.encoding)),
                 Err(error) => {
                     return Err(at(error, &format!("ROMFS{}", self.partition.number)).into());
                 }
@@ -200,8 +208,6 @@ impl Deployment<'_> {
             if plan.chunk_size.is_some() {
                 return Err(error.into());
             }
-            // The receiver that failed still holds memory.
-            self.board.tidy()?;
             piece = (piece / 2).max(SMALLEST_PIECE).min(piece);
             plan.program_limit /= 2;
             if plan.program_limit < LEAST_PROGRAM {
@@ -228,8 +234,14 @@ impl Deployment<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<bool, board::Error> {
         let data = rotated(self.image, piece);
+        let flash = if self.partition.is_block_device {
+            onboard::ROM_DEVICE
+        } else {
+            onboard::ROM_MEMORY
+        };
+        let digest = digest_program(&self.capabilities);
         let receiver = Receiver {
-            programs: vec![digest_program(&self.capabilities), onboard::ROM_WRITE],
+            programs: vec![digest, flash, onboard::ROM_WRITE],
             start: call(
                 onboard::ROM_WRITE.defines,
                 &[

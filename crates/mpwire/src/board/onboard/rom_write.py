@@ -1,51 +1,29 @@
 # Writes an image of size bytes to a ROM partition, in pieces of room bytes. The image comes with
-# its first piece last. That piece, which holds the header, is written only once the digest of all
-# is right, so that until then there is nothing to mount. Blocks are erased as they are reached,
-# the first one (with the old header) first. What is written is padded to 256 bytes or what the
-# port asks for: the largest flash page there is, and a multiple of all smaller ones.
+# its first piece last, and the first page of that, which holds the header, is written after all
+# else and only if the digest is right: until then there is nothing to mount.
 
 
 def _mpwire_rom_write(number, size, room, block):
     import vfs
 
-    device = vfs.rom_ioctl(2, number)
-    view = memoryview(device)
-    whole = len(view)
+    view, prepare, store = _mpwire_rom_flash(number, size, block)
     buffer = bytearray(room)
     at = room if size > room else 0
-    fill = erased = 0
-    page = 256
+    fill = 0
     try:
         vfs.umount("/rom")
     except OSError:
         pass
 
-    # Ports answer 0, None or a negative error number.
-    def check(result):
-        if result and result < 0:
-            raise OSError(-result)
-        return result or 0
-
-    def write():
-        nonlocal erased, page
-        while erased < at + fill:
-            if hasattr(device, "ioctl"):
-                check(device.ioctl(6, erased // block))
-            elif block < whole:
-                length = min(block, whole - erased)
-                page = max(page, check(vfs.rom_ioctl(3, number, erased, length)))
-            else:
-                page = max(page, check(vfs.rom_ioctl(3, number, size)))
-            erased += block
-            # A sign of life: a large partition takes longer to erase than a host waits in silence.
-            print()
-        data = memoryview(buffer)[: -(-fill // page) * page]
-        if hasattr(device, "ioctl"):
-            check(device.writeblocks(at // block, data, at % block))
-        else:
-            check(vfs.rom_ioctl(4, number, at, data))
-            # Finishes the write, where a port has something to finish.
-            vfs.rom_ioctl(5, number)
+    def write(hold):
+        page = prepare(at + fill)
+        # Memory that is never erased (the MRAM of ports/alif) still has the old header.
+        if view[0] == 0xD2:
+            store(0, bytes(page))
+        start = page if hold else 0
+        if start < fill:
+            store(at + start, memoryview(buffer)[start : -(-fill // page) * page])
+        return page
 
     def put(data):
         nonlocal at, fill
@@ -57,7 +35,7 @@ def _mpwire_rom_write(number, size, room, block):
             fill += len(part)
             data = data[len(part) :]
             if at and fill == end:
-                write()
+                write(False)
                 at = (at + fill) % size
                 fill = 0
 
@@ -65,7 +43,7 @@ def _mpwire_rom_write(number, size, room, block):
         first = memoryview(buffer)[:fill]
         right = False
         if expected is not None and _mpwire_rom_digest((view[room:size], first)) == expected:
-            write()
+            store(0, memoryview(buffer)[: write(True)])
             right = view[:fill] == first
         print(right)
 
