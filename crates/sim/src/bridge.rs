@@ -85,9 +85,6 @@ const STALL_LIMIT: Nanoseconds = 500 * MILLISECOND;
 /// How often a full ring is looked at, at first and later.
 const RING_LOOK: (Nanoseconds, Nanoseconds) = (300_000, MILLISECOND);
 
-/// A program that has had the processor for this long and has not read is not going to.
-const BUSY_AFTER: Nanoseconds = MILLISECOND;
-
 /// Past this, a full ring of a UART drops even if the computer gave the interpreter no time at all.
 const STARVED_LIMIT: Nanoseconds = 200 * MILLISECOND;
 
@@ -126,8 +123,7 @@ pub(crate) struct Bridge {
     holding: bool,
     /// How much of [`RAW_PASTE`] has come, on a firmware that does not know it.
     paste: usize,
-    /// Since when bytes wait for room in the ring, and the interpreter's processor time then.
-    full: Option<(Nanoseconds, u64)>,
+    full: Option<Full>,
     dropping: bool,
     look: Nanoseconds,
     /// On its way out, and refused so far.
@@ -140,6 +136,20 @@ pub(crate) struct Bridge {
     interrupt_at: Option<Nanoseconds>,
     stopped: bool,
 }
+
+/// Bytes wait for room in the ring.
+#[derive(Clone, Copy, Debug)]
+struct Full {
+    since: Nanoseconds,
+    /// The interpreter's processor time when last looked at, and how often it has grown.
+    processor: u64,
+    steps: u32,
+}
+
+/// Linux counts a running process's processor time at timer ticks, 4 ms apart or so. The first step
+/// may be older than the full ring; with the second, a program has had the processor for a tick and
+/// has not read, and is not going to.
+const BUSY_STEPS: u32 = 2;
 
 /// What a bridge is made of.
 pub(crate) struct Plan {
@@ -289,12 +299,12 @@ impl Bridge {
         let mut board = None;
         let mut host = None;
         let mut opened = None;
-        if self.up.room() > 0 {
+        if self.up.wants_more() {
             board = Some(fds.len());
             fds.push(PollFd::new(&self.interpreter.output, PollFlags::IN));
         }
         let mut wanted = PollFlags::empty();
-        if self.down.room() > 0 {
+        if self.down.wants_more() {
             wanted |= PollFlags::IN;
         }
         if !self.outgoing.is_empty() {
@@ -419,7 +429,11 @@ impl Bridge {
             }
             if self.options.back_pressure() {
                 if self.full.is_none() {
-                    self.full = Some((now, 0));
+                    self.full = Some(Full {
+                        since: now,
+                        processor: 0,
+                        steps: 0,
+                    });
                 } else {
                     self.look = (self.look * 2).min(RING_LOOK.1);
                 }
@@ -465,11 +479,19 @@ impl Bridge {
             return true;
         }
         let (awake, processor) = self.interpreter.activity();
-        let (since, before) = *self.full.get_or_insert((now, processor));
-        let busy = processor.saturating_sub(before) >= BUSY_AFTER;
-        if self.holding || !awake || busy || now - since >= STARVED_LIMIT {
-            self.dropping = true;
+        let full = self.full.get_or_insert(Full {
+            since: now,
+            processor,
+            steps: 0,
+        });
+        if processor > full.processor {
+            full.processor = processor;
+            full.steps += 1;
         }
+        let hopeless =
+            self.holding || !awake || full.steps >= BUSY_STEPS || now - full.since >= STARVED_LIMIT;
+        // It may have read all and gone to sleep since the ring was looked at.
+        self.dropping = hopeless && self.room() == 0;
         self.dropping
     }
 
@@ -481,28 +503,38 @@ impl Bridge {
             self.interrupted = None;
             self.interrupt_at = None;
         }
-        let mut lost = 0;
-        for &byte in bytes {
-            if byte == CTRL_C && self.interrupt(now) {
-                if self.options.link == LinkKind::Usb {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|&byte| byte == CTRL_C);
+            let (data, after) = rest.split_at(end.unwrap_or(rest.len()));
+            self.receive(data, fits);
+            rest = after;
+            if let Some((ctrl_c, after)) = rest.split_first() {
+                rest = after;
+                if !self.interrupt(now) {
+                    self.receive(std::slice::from_ref(ctrl_c), fits);
+                } else if self.options.link == LinkKind::Usb {
                     self.clear_ring();
                 }
-                continue;
-            }
-            if !fits {
-                lost += 1;
-            } else if self.options.raw_paste {
-                self.held.push_back(byte);
-            } else {
-                self.arrive_without_raw_paste(byte);
             }
         }
-        add(&self.counters.overruns, lost);
         self.hand_over();
     }
 
+    fn receive(&mut self, data: &[u8], fits: bool) {
+        if !fits {
+            add(&self.counters.overruns, data.len());
+        } else if self.options.raw_paste {
+            self.held.extend(data);
+        } else {
+            for &byte in data {
+                self.receive_without_raw_paste(byte);
+            }
+        }
+    }
+
     /// Before 1.14, the raw REPL took Ctrl-E and A for program text, and Ctrl-A began anew.
-    fn arrive_without_raw_paste(&mut self, byte: u8) {
+    fn receive_without_raw_paste(&mut self, byte: u8) {
         if byte == RAW_PASTE[self.paste] {
             let at_prompt = self.paste > 0
                 || (self.console.mode() == Mode::Raw && !self.interpreter.interrupt_is_on());
@@ -547,6 +579,11 @@ impl Bridge {
         let (awake, processor) = self.interpreter.activity();
         let raised = |before| !awake || processor >= before + RAISED_AFTER;
         if self.interrupted.is_none_or(raised) {
+            // The program may have ended meanwhile, and SIGINT would end the interpreter.
+            if !self.interpreter.interrupt_is_on() {
+                self.interrupted = None;
+                return false;
+            }
             self.interrupted = Some(processor);
             self.interpreter.interrupt();
             add(&self.counters.interrupts, 1);

@@ -45,44 +45,13 @@ enum Phase {
 
 const RAW_BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
 /// The end of the friendly banner (shared/runtime/pyexec.c, `pyexec_friendly_repl`).
-const FRIENDLY_BANNER: &[u8] = b"Type \"help()\" for more information.\r\n>>> ";
-
-/// Finds a pattern whose first byte occurs nowhere else in it, so that a mismatch can only begin anew.
-#[derive(Debug)]
-struct Matcher {
-    pattern: Vec<u8>,
-    matched: usize,
-}
-
-impl Matcher {
-    fn new(pattern: &[u8]) -> Matcher {
-        debug_assert!(!pattern[1..].contains(&pattern[0]));
-        Matcher {
-            pattern: pattern.to_vec(),
-            matched: 0,
-        }
-    }
-
-    /// Takes one byte and tells whether it completes the pattern.
-    fn feed(&mut self, byte: u8) -> bool {
-        if self.pattern[self.matched] == byte {
-            self.matched += 1;
-        } else {
-            self.matched = usize::from(self.pattern[0] == byte);
-        }
-        if self.matched == self.pattern.len() {
-            self.matched = 0;
-            return true;
-        }
-        false
-    }
-}
+const FRIENDLY_BANNER: &[u8] = b"Type \"help()\" for more information.\r\n>>>";
 
 /// How much of a failed start is kept.
 const STARTUP_LIMIT: usize = 16 << 10;
 
-/// The last visible bytes that tell how an interpreter ended.
-const TAIL: usize = 8;
+/// How many of the last bytes are kept, to recognise a banner, and how an interpreter ended.
+const TAIL: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -91,8 +60,6 @@ pub(crate) struct Console {
     mark: Vec<u8>,
     /// How much of the mark has been seen, and is withheld.
     marked: usize,
-    raw: Matcher,
-    friendly: Matcher,
     startup: Vec<u8>,
     tail: Vec<u8>,
 }
@@ -106,8 +73,6 @@ impl Console {
             mode: Mode::Friendly,
             mark: mark.to_vec(),
             marked: 0,
-            raw: Matcher::new(RAW_BANNER),
-            friendly: Matcher::new(FRIENDLY_BANNER),
             startup: Vec::new(),
             tail: Vec::new(),
         }
@@ -118,8 +83,6 @@ impl Console {
         self.phase = Phase::Starting;
         self.mode = mode;
         self.marked = 0;
-        self.raw.matched = 0;
-        self.friendly.matched = 0;
         self.startup.clear();
         self.tail.clear();
     }
@@ -142,19 +105,23 @@ impl Console {
     /// Takes output; appends to `shown` what the host sees.
     pub fn feed(&mut self, output: &[u8], shown: &mut Vec<u8>) -> Vec<Event> {
         let mut events = Vec::new();
-        for &byte in output {
+        let mut rest = output;
+        while let Some((&byte, after)) = rest.split_first() {
             if self.marked == self.mark.len() {
                 self.marked = 0;
                 self.told(byte, &mut events);
+                rest = after;
             } else if self.mark[self.marked] == byte {
                 self.marked += 1;
-            } else {
+                rest = after;
+            } else if self.marked > 0 {
                 self.release(shown, &mut events);
-                if self.mark[0] == byte {
-                    self.marked = 1;
-                } else {
-                    self.plain(byte, shown, &mut events);
-                }
+            } else {
+                // In whole pieces up to what may be a mark: nearly all output passes here.
+                let end = rest.iter().position(|&byte| byte == self.mark[0]);
+                let (plain, after) = rest.split_at(end.unwrap_or(rest.len()));
+                self.plain(plain, shown, &mut events);
+                rest = after;
             }
         }
         events
@@ -186,9 +153,8 @@ impl Console {
 
     /// What was withheld as the beginning of a mark is none.
     fn release(&mut self, shown: &mut Vec<u8>, events: &mut Vec<Event>) {
-        for index in 0..std::mem::take(&mut self.marked) {
-            self.plain(self.mark[index], shown, events);
-        }
+        let withheld = self.mark[..std::mem::take(&mut self.marked)].to_vec();
+        self.plain(&withheld, shown, events);
     }
 
     fn told(&mut self, letter: u8, events: &mut Vec<Event>) {
@@ -199,7 +165,6 @@ impl Console {
             }
             b'b' => {
                 self.phase = Phase::Hidden;
-                self.raw.matched = 0;
                 Event::WantsRawRepl
             }
             b'R' => Event::SoftReset,
@@ -209,40 +174,40 @@ impl Console {
         });
     }
 
-    fn plain(&mut self, byte: u8, shown: &mut Vec<u8>, events: &mut Vec<Event>) {
-        match self.phase {
-            Phase::Starting => {
-                if self.startup.len() < STARTUP_LIMIT {
-                    self.startup.push(byte);
+    /// Takes output that is no mark, piece by piece: each banner ends at the prompt's `>`.
+    fn plain(&mut self, output: &[u8], shown: &mut Vec<u8>, events: &mut Vec<Event>) {
+        for piece in output.split_inclusive(|&byte| byte == b'>') {
+            let last = &piece[piece.len().saturating_sub(TAIL)..];
+            let kept = (TAIL - last.len()).min(self.tail.len());
+            self.tail.drain(..self.tail.len() - kept);
+            self.tail.extend(last);
+            let raw = self.tail.ends_with(RAW_BANNER);
+            let friendly = self.tail.ends_with(FRIENDLY_BANNER);
+            match self.phase {
+                Phase::Starting => {
+                    let room = STARTUP_LIMIT - self.startup.len();
+                    self.startup.extend(&piece[..room.min(piece.len())]);
+                    if friendly {
+                        events.push(Event::NotUp);
+                    }
                 }
-                if self.friendly.feed(byte) {
-                    events.push(Event::NotUp);
-                }
-                return;
-            }
-            Phase::Hidden => {
-                if self.raw.feed(byte) {
+                Phase::Hidden if raw => {
                     self.phase = Phase::Shown;
                     self.mode = Mode::Raw;
-                    self.tail.clear();
                     shown.extend(RAW_BANNER);
                     events.push(Event::RawReplReady);
                 }
-                return;
+                Phase::Hidden => {}
+                Phase::Shown => {
+                    if raw {
+                        self.mode = Mode::Raw;
+                    } else if friendly {
+                        self.mode = Mode::Friendly;
+                    }
+                    shown.extend(piece);
+                }
             }
-            Phase::Shown => {}
         }
-        if self.raw.feed(byte) {
-            self.mode = Mode::Raw;
-        }
-        if self.friendly.feed(byte) {
-            self.mode = Mode::Friendly;
-        }
-        if self.tail.len() == TAIL {
-            self.tail.remove(0);
-        }
-        self.tail.push(byte);
-        shown.push(byte);
     }
 }
 

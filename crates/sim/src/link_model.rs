@@ -46,6 +46,11 @@ impl Line {
         }
     }
 
+    /// Whether it is worth to ask the sender for more: not for each byte that leaves.
+    pub fn wants_more(&self) -> bool {
+        self.room() >= self.capacity / 2
+    }
+
     /// How many bytes the sender may hand over now.
     pub fn room(&self) -> usize {
         self.capacity.saturating_sub(self.queue.len())
@@ -105,13 +110,21 @@ impl Line {
                 self.runs.pop_front();
             }
         }
-        self.queue.drain(..count).collect()
+        let bytes = self.front(count);
+        self.queue.drain(..count);
+        bytes
     }
 
     /// The bytes that are due, without taking them.
     pub fn peek(&self, now: Nanoseconds, limit: usize) -> Vec<u8> {
-        let count = self.due(now).min(limit);
-        self.queue.iter().take(count).copied().collect()
+        self.front(self.due(now).min(limit))
+    }
+
+    /// A copy of the first bytes, in whole pieces: this is where most bytes of a session pass.
+    fn front(&self, count: usize) -> Vec<u8> {
+        let (first, second) = self.queue.as_slices();
+        let split = count.min(first.len());
+        [&first[..split], &second[..count - split]].concat()
     }
 
     /// When to look again: the time at which the next batch is complete, or all that is on the way.

@@ -95,7 +95,12 @@ fn ctrl_c_interrupts_boot_and_main() {
     host.read_until("in boot\n");
     host.send(b"\x03");
     let text = host.read_until("in main\n");
-    assert!(text.contains("File \"boot.py\", line 2, in <module>\nKeyboardInterrupt: "));
+    // It may still be in the print.
+    assert!(text.contains("File \"boot.py\", line "), "{text:?}");
+    assert!(
+        text.contains(", in <module>\nKeyboardInterrupt: "),
+        "{text:?}"
+    );
     host.send(b"\x03");
     host.read_until("KeyboardInterrupt: ");
     host.read_until(">>> ");
