@@ -17,6 +17,9 @@ use crate::link::Link;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a program whose end was not waited for may be silent when the next is to run.
+const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why talking to a board failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -235,9 +238,16 @@ impl Session {
     fn begin(&mut self, program: &[u8], quiet: Option<Duration>) -> Result<(), Error> {
         self.interrupts = 0;
         // A program that was forgotten must end before the board takes another.
-        while self.repl.is_busy() {
-            self.next_event(OnInterrupt::Abandon, &mut |_| {})?;
+        if self.repl.is_busy() {
+            self.repl.limit_silence(Instant::now(), FORGOTTEN_PATIENCE);
         }
+        while self.repl.is_busy() {
+            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, &mut |_| {})? {
+                return Err(self.failed(source));
+            }
+        }
+        // Its end is not the end of what begins now.
+        while self.repl.poll_event().is_some() {}
         let now = Instant::now();
         self.sending = Some((now, program.len()));
         self.repl.execute(now, program.to_vec(), quiet);

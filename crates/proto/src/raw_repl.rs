@@ -250,6 +250,12 @@ impl RawRepl {
         }
     }
 
+    /// From now on the running program may be silent for `quiet` only.
+    pub fn limit_silence(&mut self, now: Instant, quiet: Duration) {
+        self.quiet = Some(quiet);
+        self.restart_quiet(now);
+    }
+
     /// Sends input to the running program.
     pub fn feed(&mut self, input: Vec<u8>) {
         self.transmit.push_back(input);
