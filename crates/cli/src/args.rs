@@ -64,7 +64,6 @@ pub struct SleepArgs {
 #[command(name = "eval")]
 pub struct EvalArgs {
     /// Expression to evaluate
-    #[arg(allow_hyphen_values = true)]
     pub expression: String,
     #[command(flatten)]
     pub next: Next,
@@ -81,7 +80,6 @@ pub struct ExecArgs {
     #[arg(long)]
     pub no_follow: bool,
     /// Program to execute
-    #[arg(allow_hyphen_values = true)]
     pub program: String,
     #[command(flatten)]
     pub next: Next,

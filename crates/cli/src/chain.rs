@@ -189,8 +189,11 @@ fn dispatch(
     words: Vec<String>,
 ) -> Result<Vec<String>, Error> {
     macro_rules! command {
-        ($arguments:ty, $action:expr) => {{
-            let arguments: $arguments = parse(command, words)?;
+        ($arguments:ty, $action:expr) => {
+            command!($arguments, $action, words)
+        };
+        ($arguments:ty, $action:expr, $words:expr) => {{
+            let arguments: $arguments = parse(command, $words)?;
             let next = arguments.next.words.clone();
             $action(connection, arguments)?;
             Ok(next)
@@ -208,8 +211,16 @@ fn dispatch(
         }),
         "soft-reset" => command!(args::SoftResetArgs, commands::soft_reset::soft_reset),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),
-        "eval" => command!(args::EvalArgs, commands::exec::eval),
-        "exec" => command!(args::ExecArgs, commands::exec::exec),
+        "eval" => command!(
+            args::EvalArgs,
+            commands::exec::eval,
+            with_values_apart(words)
+        ),
+        "exec" => command!(
+            args::ExecArgs,
+            commands::exec::exec,
+            with_values_apart(words)
+        ),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
@@ -239,6 +250,25 @@ fn with_current_directory(mut words: Vec<String>) -> Vec<String> {
     let lists = matches!(plain.next().map(String::as_str), Some("ls" | "tree"));
     if lists && plain.next().is_none() {
         words.push(String::new());
+    }
+    words
+}
+
+/// Puts `--` before a first value that begins with a minus but is no option: as in mpremote's
+/// argparse, a negative number or what holds a blank. A mistyped option stays an error.
+fn with_values_apart(mut words: Vec<String>) -> Vec<String> {
+    let is_value = |word: &str| {
+        !word.starts_with('-')
+            || word == "-"
+            || word.contains(' ')
+            || (word.len() > 1 && word[1..].parse::<f64>().is_ok())
+    };
+    let first = words.iter().position(|word| word == "--" || is_value(word));
+    if let Some(first) = first
+        && words[first] != "--"
+        && words[first].starts_with('-')
+    {
+        words.insert(first, "--".to_owned());
     }
     words
 }
@@ -295,11 +325,19 @@ mod tests {
     }
 
     #[test]
-    fn expressions_may_begin_with_a_minus() {
-        for text in ["-1", "-1 + 2", "--x"] {
-            let arguments: args::EvalArgs = parse("eval", words(&[text])).unwrap();
+    fn expressions_may_begin_with_a_minus_but_mistyped_options_are_none() {
+        let parsed =
+            |list: &[&str]| parse::<args::EvalArgs>("eval", with_values_apart(words(list)));
+        for text in ["-1", "-1.5", "-1 + 2", "-x if y else z"] {
+            let arguments = parsed(&[text, "exec", "-f", "x"]).unwrap();
             assert_eq!(arguments.expression, text);
+            assert_eq!(arguments.next.words, ["exec", "-f", "x"]);
         }
+        assert_eq!(parsed(&["--", "-x"]).unwrap().expression, "-x");
+        assert_eq!(parsed(&["--nope", "1"]).unwrap_err_code(), 2);
+        let exec = |list: &[&str]| parse::<args::ExecArgs>("exec", with_values_apart(words(list)));
+        assert_eq!(exec(&["--no-f", "-1"]).unwrap().program, "-1");
+        assert_eq!(exec(&["--nope", "1"]).unwrap_err_code(), 2);
     }
 
     #[test]

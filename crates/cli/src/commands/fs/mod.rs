@@ -19,6 +19,11 @@ use crate::report;
 )]
 pub fn fs(connection: &mut Connection, arguments: FsArgs) -> Result<(), Error> {
     let command = arguments.command.as_str();
+    if !is_command(command) {
+        return Err(Error::message(format!(
+            "fs: '{command}' is not a command; see `mpwire fs --help`"
+        )));
+    }
     connection.board()?;
     connection.did_action();
     if command == "cp" {
@@ -33,6 +38,12 @@ pub fn fs(connection: &mut Connection, arguments: FsArgs) -> Result<(), Error> {
         one(connection, &arguments, path).map_err(|error| error.of_command(command))?;
     }
     Ok(())
+}
+
+/// Whether there is such a command; asked before anything is done.
+fn is_command(command: &str) -> bool {
+    const COMMANDS: &[&str] = &["cat", "cp", "ls", "mkdir", "rm", "rmdir", "touch", "tree"];
+    COMMANDS.contains(&command) || hash::algorithm(command).is_some()
 }
 
 /// Whether to say what is done.
@@ -50,9 +61,6 @@ fn one(connection: &mut Connection, arguments: &FsArgs, path: &str) -> Result<()
         "touch" => Ok(board.touch(path)?),
         "rm" => rm::rm(board, path, arguments),
         "tree" => tree::tree(board, path, arguments),
-        command if hash::algorithm(command).is_some() => hash::hash(board, path, command),
-        command => Err(Error::message(format!(
-            "fs: '{command}' is not a command; see `mpwire fs --help`"
-        ))),
+        command => hash::hash(board, path, command),
     }
 }

@@ -22,7 +22,7 @@ pub fn tree(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Err
     {
         return Err(Error::message(format!("tree: '{path}' is not a directory")));
     }
-    let place = if arguments.verbose || !arguments.no_verbose {
+    let place = if arguments.verbose {
         format!(" on {}", board.name())
     } else {
         String::new()
