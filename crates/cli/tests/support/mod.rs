@@ -1,0 +1,349 @@
+//! A simulated board of a test's own, and both programs to use it with.
+
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// Nothing here takes this long, even on a busy machine: what does is stuck.
+pub const DEADLINE: Duration = Duration::from_secs(25);
+
+/// How the board is named from the folder of either program, so that both say the same.
+pub const PORT: &str = "../board";
+
+/// Prints a line for each file and directory of the board: its path, size and SHA-256.
+const TREE_PROGRAM: &str = "
+def _walk(path):
+ import os, hashlib, binascii
+ for name, mode, *rest in os.ilistdir(path):
+  name = path + name
+  if mode & 0x4000:
+   print(repr(name), 'directory')
+   _walk(name + '/')
+  else:
+   digest = hashlib.sha256()
+   size = 0
+   with open(name, 'rb') as file:
+    while True:
+     data = file.read(1024)
+     if not data:
+      break
+     size += len(data)
+     digest.update(data)
+   print(repr(name), size, binascii.hexlify(digest.digest()).decode())
+_walk('/')
+del _walk
+";
+
+/// What a program printed, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit status; `None` when a signal ended it.
+    pub code: Option<i32>,
+}
+
+impl Outcome {
+    /// Standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let shown: String = self.text().chars().take(2000).collect();
+        write!(formatter, "{:?} {shown:?} / {:?}", self.code, self.stderr)
+    }
+}
+
+/// Genuine mpremote.
+pub fn mpremote() -> PathBuf {
+    match std::env::var_os("MPWIRE_MPREMOTE").filter(|path| !path.is_empty()) {
+        Some(path) => path.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/python/bin/mpremote"),
+    }
+}
+
+/// The program under test.
+pub fn mpwire() -> PathBuf {
+    env!("CARGO_BIN_EXE_mpwire").into()
+}
+
+/// A program that runs, ended with its test.
+pub struct Running {
+    child: Child,
+    /// Bytes of standard output as they come; the channel ends with them.
+    output: Receiver<Vec<u8>>,
+    errors: Receiver<Vec<u8>>,
+    seen: Vec<u8>,
+}
+
+impl Running {
+    /// Starts `program` in `folder`, without input.
+    pub fn start<Word: AsRef<OsStr>>(program: &Path, folder: &Path, arguments: &[Word]) -> Self {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .current_dir(folder)
+            .env("PYTHONIOENCODING", "utf-8")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
+        let output = forward(child.stdout.take().expect("piped"));
+        let errors = forward(child.stderr.take().expect("piped"));
+        Self {
+            child,
+            output,
+            errors,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Waits until `text` stands in the output.
+    pub fn wait_for(&mut self, text: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !contains(&self.seen, text.as_bytes()) {
+            match self.output.recv_timeout(until(deadline)) {
+                Ok(bytes) => self.seen.extend(bytes),
+                Err(error) => panic!(
+                    "no {text:?} ({error}) in {:?}",
+                    String::from_utf8_lossy(&self.seen)
+                ),
+            }
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// Waits for its end.
+    pub fn finish(mut self) -> Outcome {
+        let deadline = Instant::now() + DEADLINE;
+        let mut stdout = std::mem::take(&mut self.seen);
+        stdout.extend(collect(&self.output, deadline, "output"));
+        let stderr = collect(&self.errors, deadline, "errors");
+        let status = self.child.wait().expect("it ends");
+        Outcome {
+            stdout,
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            code: status.code(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads a stream to its end, in a thread, so that neither side ever waits for a full pipe.
+fn forward(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn collect(stream: &Receiver<Vec<u8>>, deadline: Instant, what: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        match stream.recv_timeout(until(deadline)) {
+            Ok(bytes) => all.extend(bytes),
+            Err(RecvTimeoutError::Disconnected) => return all,
+            Err(RecvTimeoutError::Timeout) => panic!(
+                "it has not ended in time; its {what} so far: {:?}",
+                String::from_utf8_lossy(&all)
+            ),
+        }
+    }
+}
+
+fn until(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Runs a program to its end.
+pub fn run<Word: AsRef<OsStr>>(program: &Path, folder: &Path, arguments: &[Word]) -> Outcome {
+    Running::start(program, folder, arguments).finish()
+}
+
+/// A simulated board at `FOLDER/board`, and `FOLDER/work` for the programs that use it.
+pub struct TestBoard {
+    simulator: Child,
+    folder: TempDir,
+}
+
+impl TestBoard {
+    /// A new board on a fast link.
+    pub fn start() -> Self {
+        Self::with(&["link=fast"])
+    }
+
+    /// A new board with these parameters.
+    pub fn with(parameters: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::of_folder(folder, parameters)
+    }
+
+    /// A board whose flash is a copy of this one.
+    pub fn with_flash(flash: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let copy = folder.path().join("flash");
+        fs::copy(flash, &copy).expect("a copy of the flash");
+        let parameter = format!("flash={}", copy.display());
+        Self::of_folder(folder, &["link=fast", &parameter])
+    }
+
+    fn of_folder(folder: TempDir, parameters: &[&str]) -> Self {
+        fs::create_dir(folder.path().join("work")).expect("a new folder");
+        let mut command = Command::new(mpwire());
+        command.arg("sim").arg("--port");
+        command.arg(folder.path().join("board"));
+        for parameter in parameters {
+            command.args(["--set", parameter]);
+        }
+        let mut simulator = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the simulator starts");
+        let stdout = simulator.stdout.take().expect("piped");
+        let (sender, receiver) = channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(stdout).read_line(&mut line);
+            // Nobody waits for it after the deadline.
+            let _ = sender.send(read.map(|_| line));
+        });
+        // From here on the simulator is ended even when the test fails.
+        let board = Self { simulator, folder };
+        let line = receiver
+            .recv_timeout(DEADLINE)
+            .expect("the simulator says that it is ready")
+            .expect("the simulator's output is text");
+        assert!(line.starts_with("board ready at"), "{line:?}");
+        board
+    }
+
+    /// The folder that the programs run in.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// Writes a file to the folder that the programs run in.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+        fs::write(self.work().join(name), contents).expect("a writable folder");
+    }
+
+    /// Starts mpwire on this board.
+    pub fn start_mpwire(&self, arguments: &[&str]) -> Running {
+        Running::start(&mpwire(), &self.work(), &connected(arguments))
+    }
+
+    /// Runs mpwire on this board.
+    pub fn mpwire(&self, arguments: &[&str]) -> Outcome {
+        run(&mpwire(), &self.work(), &connected(arguments))
+    }
+
+    /// Runs genuine mpremote on this board.
+    pub fn mpremote(&self, arguments: &[&str]) -> Outcome {
+        run(&mpremote(), &self.work(), &connected(arguments))
+    }
+
+    /// Runs a program on the board with genuine mpremote and returns what it prints.
+    pub fn execute(&self, program: &str) -> String {
+        let outcome = self.mpremote(&["resume", "exec", program]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        outcome.text()
+    }
+
+    /// Every file and directory of the board: path, size and SHA-256.
+    pub fn tree(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self
+            .execute(TREE_PROGRAM)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    /// The names in the board's globals that are not there after a reset, its own or a user's.
+    pub fn globals(&self) -> String {
+        self.execute("print(sorted(globals()))")
+    }
+
+    /// Every file and directory of the folder that the programs run in.
+    pub fn local_tree(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        walk(&self.work(), &self.work(), &mut found);
+        found
+    }
+
+    /// Ends the simulator politely, so that its flash is in its file.
+    pub fn stop(mut self) {
+        kill_process(Pid::from_child(&self.simulator), Signal::TERM).expect("it runs");
+        self.simulator.wait().expect("it ends");
+    }
+}
+
+impl Drop for TestBoard {
+    fn drop(&mut self) {
+        if let Ok(None) = self.simulator.try_wait() {
+            // Politely, since the simulator has an interpreter to end.
+            let _ = kill_process(Pid::from_child(&self.simulator), Signal::TERM);
+        }
+        // Nothing is to be done about a child that cannot be waited for.
+        let _ = self.simulator.wait();
+    }
+}
+
+/// A command line for the test's board.
+fn connected<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["connect", PORT], arguments].concat()
+}
+
+fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Option<Vec<u8>>>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.strip_prefix(root).expect("below").to_owned();
+        if path.is_dir() {
+            found.insert(name, None);
+            walk(root, &path, found);
+        } else {
+            // What cannot be read is there all the same.
+            found.insert(name, Some(fs::read(&path).unwrap_or_default()));
+        }
+    }
+}
