@@ -6,13 +6,17 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 
 use crate::link::Link;
+
+/// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
+/// be held up by a slow terminal, and a bound for one that never stops talking.
+const INBOX: usize = 256;
 
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
@@ -52,7 +56,7 @@ enum Input {
 
 /// Asks a [`Session`] to stop what it does, from another thread: a signal handler's, for one.
 #[derive(Clone)]
-pub struct Interrupter(Sender<Input>);
+pub struct Interrupter(SyncSender<Input>);
 
 impl Interrupter {
     /// Interrupts the session's operation, or the next one.
@@ -105,7 +109,7 @@ impl Rate {
 pub struct Session {
     link: Arc<dyn Link>,
     inbox: Receiver<Input>,
-    outbox: Sender<Input>,
+    outbox: SyncSender<Input>,
     repl: RawRepl,
     rate: Rate,
     /// When the current program was begun, and its length.
@@ -118,7 +122,7 @@ impl Session {
     /// Starts to listen on `link`.
     #[must_use]
     pub fn start(link: Arc<dyn Link>) -> Self {
-        let (outbox, inbox) = mpsc::channel();
+        let (outbox, inbox) = sync_channel(INBOX);
         let reader = Arc::clone(&link);
         let sender = outbox.clone();
         thread::spawn(move || drain(&*reader, &sender));
@@ -382,7 +386,7 @@ impl Drop for Session {
 }
 
 /// Moves everything from the link to the session until either ends.
-fn drain(link: &dyn Link, session: &Sender<Input>) {
+fn drain(link: &dyn Link, session: &SyncSender<Input>) {
     let mut buffer = [0; 4096];
     loop {
         let input = match link.read(&mut buffer) {
