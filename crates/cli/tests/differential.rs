@@ -43,7 +43,6 @@ const DELIBERATE: &[Deliberate] = &[
     },
     Deliberate {
         line: "cp -r tree/sub/deep :d",
-                "exec 'import os\nif \"d\" in os.listdir(): os.remove(\"d/four\"); os.rmdir(\"d\")'",
         stdout: "cp tree/sub/deep :d\n",
         code: 0,
         reason: "a directory without directories is copied to a new name too; mpremote takes it for a file",
