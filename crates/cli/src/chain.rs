@@ -195,7 +195,7 @@ fn dispatch(
         ($arguments:ty, $action:expr, $words:expr) => {{
             let arguments: $arguments = parse(command, $words)?;
             let next = arguments.next.words.clone();
-            $action(connection, arguments)?;
+            $action(connection, &arguments)?;
             Ok(next)
         }};
     }
@@ -237,7 +237,7 @@ fn dispatch(
         }
         "fs" => {
             let arguments: FsArgs = parse("fs", with_current_directory(words))?;
-            commands::fs::fs(connection, arguments)?;
+            commands::fs::fs(connection, &arguments)?;
             Ok(Vec::new())
         }
         _ => Err(Error::message(format!("'{command}' is not a command"))),

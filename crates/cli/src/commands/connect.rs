@@ -9,11 +9,7 @@ use crate::error::Error;
 use crate::report;
 
 /// Connects, or lists the ports.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn connect(connection: &mut Connection, arguments: ConnectArgs) -> Result<(), Error> {
+pub fn connect(connection: &mut Connection, arguments: &ConnectArgs) -> Result<(), Error> {
     if arguments.device == "list" {
         connection.disconnect();
         connection.did_action();

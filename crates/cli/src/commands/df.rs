@@ -6,11 +6,7 @@ use crate::error::Error;
 use crate::report;
 
 /// Prints a line a filesystem, in mpremote's columns.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn df(connection: &mut Connection, _arguments: DfArgs) -> Result<(), Error> {
+pub fn df(connection: &mut Connection, _arguments: &DfArgs) -> Result<(), Error> {
     let filesystems = connection
         .board()?
         .filesystems()

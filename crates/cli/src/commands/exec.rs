@@ -8,21 +8,13 @@ use crate::error::Error;
 use crate::report;
 
 /// Prints what an expression evaluates to.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn eval(connection: &mut Connection, arguments: EvalArgs) -> Result<(), Error> {
+pub fn eval(connection: &mut Connection, arguments: &EvalArgs) -> Result<(), Error> {
     let program = format!("print({})", arguments.expression);
     execute(connection, program.as_bytes(), true)
 }
 
 /// Executes a string.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn exec(connection: &mut Connection, arguments: ExecArgs) -> Result<(), Error> {
+pub fn exec(connection: &mut Connection, arguments: &ExecArgs) -> Result<(), Error> {
     execute(
         connection,
         arguments.program.as_bytes(),
@@ -31,11 +23,7 @@ pub fn exec(connection: &mut Connection, arguments: ExecArgs) -> Result<(), Erro
 }
 
 /// Runs a script of this computer.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn run(connection: &mut Connection, arguments: RunArgs) -> Result<(), Error> {
+pub fn run(connection: &mut Connection, arguments: &RunArgs) -> Result<(), Error> {
     let program = std::fs::read(&arguments.path)
         .map_err(|_| Error::message(format!("could not read file '{}'", arguments.path)))?;
     execute(connection, &program, !arguments.no_follow)
@@ -50,7 +38,7 @@ fn execute(connection: &mut Connection, program: &[u8], follow: bool) -> Result<
                 printed = report::bytes(output);
             }
         });
-        traceback.and_then(|traceback| Ok((traceback, printed)))
+        traceback.map(|traceback| (traceback, printed))
     } else {
         board
             .execute_and_forget(program)

@@ -19,15 +19,11 @@ use crate::local;
 use crate::report::{self, FileProgress};
 
 /// Queries, builds or deploys.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn romfs(connection: &mut Connection, arguments: RomfsArgs) -> Result<(), Error> {
+pub fn romfs(connection: &mut Connection, arguments: &RomfsArgs) -> Result<(), Error> {
     connection.did_action();
     match arguments.command.as_str() {
         "query" => query_partitions(connection),
-        "build" => build_image(&arguments),
+        "build" => build_image(arguments),
         "deploy" => deploy_image(connection, &arguments),
         other => Err(Error::message(format!(
             "romfs: '{other}' is not a command; pass romfs --help for a list"

@@ -6,17 +6,13 @@ use crate::error::Error;
 
 /// Runs a board until the program is interrupted, then prints what it counted.
 #[cfg(unix)]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn sim(connection: &mut Connection, arguments: SimArgs) -> Result<(), Error> {
+pub fn sim(connection: &mut Connection, arguments: &SimArgs) -> Result<(), Error> {
     use mpwire_sim::Board;
 
     use crate::{interrupt, report};
 
     let failed = |error: &dyn std::error::Error| Error::message(format!("sim: {error}"));
-    let options = options(&arguments)?;
+    let options = options(arguments)?;
     let stop = interrupt::wait_instead();
     let board = Board::start(options).map_err(|error| failed(&error))?;
     board
@@ -56,6 +52,6 @@ fn options(arguments: &SimArgs) -> Result<mpwire_sim::Options, Error> {
 
 /// There is no interpreter to simulate a board with.
 #[cfg(not(unix))]
-pub fn sim(_connection: &mut Connection, _arguments: SimArgs) -> Result<(), Error> {
+pub fn sim(_connection: &mut Connection, _arguments: &SimArgs) -> Result<(), Error> {
     Err(Error::message("sim: simulated boards need Linux"))
 }

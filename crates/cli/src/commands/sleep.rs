@@ -7,11 +7,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 
 /// Waits for some seconds.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn sleep(_connection: &mut Connection, arguments: SleepArgs) -> Result<(), Error> {
+pub fn sleep(_connection: &mut Connection, arguments: &SleepArgs) -> Result<(), Error> {
     let duration = Duration::try_from_secs_f64(arguments.seconds).map_err(|_| {
         Error::message(format!(
             "sleep: {} is no number of seconds to wait",

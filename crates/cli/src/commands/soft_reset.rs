@@ -5,11 +5,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 
 /// Soft-resets the board.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn soft_reset(connection: &mut Connection, _arguments: SoftResetArgs) -> Result<(), Error> {
+pub fn soft_reset(connection: &mut Connection, _arguments: &SoftResetArgs) -> Result<(), Error> {
     connection.soft_reset()?;
     connection.did_action();
     Ok(())

@@ -29,6 +29,6 @@ pub fn hash(board: &mut Board, path: &str, command: &str) -> Result<(), Error> {
             )));
         }
     };
-    let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    report::line(&text)
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    report::line(&digits.concat())
 }

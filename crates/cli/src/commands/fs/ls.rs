@@ -10,7 +10,7 @@ pub fn ls(board: &mut Board, path: &str) -> Result<(), Error> {
     let mut text = String::new();
     for entry in board.list(path)? {
         let mark = if entry.is_directory { "/" } else { "" };
-        text.push_str(&format!("{:12} {}{mark}\n", entry.size, entry.name));
+        text.extend([format!("{:12} {}{mark}\n", entry.size, entry.name)]);
     }
     report::bytes(text.as_bytes())
 }

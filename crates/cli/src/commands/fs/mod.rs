@@ -13,11 +13,7 @@ use crate::error::Error;
 use crate::report;
 
 /// Does one `fs` command for each of its paths, in order.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments"
-)]
-pub fn fs(connection: &mut Connection, arguments: FsArgs) -> Result<(), Error> {
+pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
     let command = arguments.command.as_str();
     if !is_command(command) {
         return Err(Error::message(format!(
@@ -32,7 +28,7 @@ pub fn fs(connection: &mut Connection, arguments: FsArgs) -> Result<(), Error> {
     for path in &arguments.paths {
         // Paths are the board's whether or not they say so.
         let path = path.strip_prefix(':').unwrap_or(path);
-        if says(&arguments, command != "cat") {
+        if says(arguments, command != "cat") {
             report::line(&format!("{command} :{path}"))?;
         }
         one(connection, &arguments, path).map_err(|error| error.of_command(command))?;

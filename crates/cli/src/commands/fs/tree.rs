@@ -66,7 +66,7 @@ fn draw(node: &Node, prefix: &str, arguments: &FsArgs, text: &mut String) {
         let size = below
             .entry
             .map_or_else(String::new, |entry| size(entry, arguments));
-        text.push_str(&format!("{prefix}{connector}{size}{name}\n"));
+        text.extend([prefix, connector, &size, name, "\n"]);
         draw(below, &format!("{prefix}{indent}"), arguments, text);
     }
 }
