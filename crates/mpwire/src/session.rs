@@ -24,6 +24,10 @@ const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a program whose end was not waited for may be silent when the next is to run.
 const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many reads may wait for the session: enough that a board is never kept waiting by a busy
+/// host, and so few that a flood costs no memory and an interrupt is not stuck behind it for long.
+const BACKLOG: usize = 64;
+
 /// Why talking to a board failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -293,7 +297,14 @@ impl Session {
             }
             match self.receive(self.repl.poll_timeout())? {
                 None => self.repl.handle_timeout(Instant::now()),
-                Some(Input::Bytes(bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Bytes(bytes)) => {
+                    let now = Instant::now();
+                    self.repl.handle_input(now, &bytes);
+                    // A flood leaves no silence in which the deadline could be noticed.
+                    if self.repl.poll_timeout().is_some_and(|until| until <= now) {
+                        self.repl.handle_timeout(now);
+                    }
+                }
                 Some(Input::Broken(source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => {
                     self.interrupts += 1;
