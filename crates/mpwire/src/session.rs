@@ -16,17 +16,13 @@ use crate::link::Link;
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
 /// be held up by a slow terminal, and a bound for one that never stops talking.
-const INBOX: usize = 256;
+const INBOX: usize = 64;
 
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a program whose end was not waited for may be silent when the next is to run.
 const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How many reads may wait for the session: enough that a board is never kept waiting by a busy
-/// host, and so few that a flood costs no memory and an interrupt is not stuck behind it for long.
-const BACKLOG: usize = 64;
 
 /// Why talking to a board failed.
 #[derive(Debug, thiserror::Error)]
