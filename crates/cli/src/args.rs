@@ -174,7 +174,6 @@ impl std::str::FromStr for EncodingChoice {
 /// Manage ROM partitions
 #[derive(Debug, Parser)]
 #[command(name = "romfs")]
-#[expect(clippy::struct_excessive_bools, reason = "one flag each")]
 pub struct RomfsArgs {
     /// Compile .py files to .mpy when building the image (default)
     #[arg(short, long, conflicts_with = "no_mpy")]

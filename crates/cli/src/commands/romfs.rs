@@ -24,7 +24,7 @@ pub fn romfs(connection: &mut Connection, arguments: &RomfsArgs) -> Result<(), E
     match arguments.command.as_str() {
         "query" => query_partitions(connection),
         "build" => build_image(arguments),
-        "deploy" => deploy_image(connection, &arguments),
+        "deploy" => deploy_image(connection, arguments),
         other => Err(Error::message(format!(
             "romfs: '{other}' is not a command; pass romfs --help for a list"
         ))),

@@ -23,7 +23,7 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     connection.board()?;
     connection.did_action();
     if command == "cp" {
-        return cp::cp(connection, &arguments).map_err(|error| error.of_command("cp"));
+        return cp::cp(connection, arguments).map_err(|error| error.of_command("cp"));
     }
     for path in &arguments.paths {
         // Paths are the board's whether or not they say so.
@@ -31,7 +31,7 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         if says(arguments, command != "cat") {
             report::line(&format!("{command} :{path}"))?;
         }
-        one(connection, &arguments, path).map_err(|error| error.of_command(command))?;
+        one(connection, arguments, path).map_err(|error| error.of_command(command))?;
     }
     Ok(())
 }
