@@ -119,6 +119,7 @@ impl Running {
     pub fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !contains(&self.seen, text.as_bytes()) {
+            assert!(Instant::now() < deadline, "no {text:?} in time");
             match self.output.recv_timeout(until(deadline)) {
                 Ok(bytes) => self.seen.extend(bytes),
                 Err(error) => panic!(

@@ -1,0 +1,222 @@
+//! What goes wrong: one clear line on standard error, the right exit status, in time, and nothing
+//! lost on the board.
+
+mod support;
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::thread;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use support::{Outcome, TestBoard, mpwire, run};
+
+/// One line that begins with the program's name, perhaps a hint, and nothing else.
+#[track_caller]
+fn assert_fails(outcome: &Outcome, says: &str) {
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    let (first, rest) = lines.split_first().expect("a line on standard error");
+    assert!(first.starts_with("mpwire: "), "{outcome}");
+    assert!(first.contains(says), "no {says:?} in {outcome}");
+    assert!(rest.len() <= 1, "{outcome}");
+    assert!(
+        rest.iter().all(|line| line.starts_with("hint: ")),
+        "{outcome}"
+    );
+}
+
+#[track_caller]
+fn assert_usage(outcome: &Outcome, says: &str) {
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+    assert!(outcome.stderr.contains(says), "no {says:?} in {outcome}");
+    assert_eq!(outcome.text(), "");
+}
+
+fn here(arguments: &[&str]) -> Outcome {
+    run(&mpwire(), Path::new("."), arguments)
+}
+
+/// A pseudo-terminal, and the name by which a program opens it.
+fn terminal() -> (File, String) {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+    grantpt(&controller).expect("granted");
+    unlockpt(&controller).expect("unlocked");
+    let name = ptsname(&controller, Vec::new()).expect("a name");
+    let name = name.into_string().expect("an ASCII name");
+    (File::from(controller), name)
+}
+
+#[test]
+fn a_port_that_is_not_there_is_named() {
+    let outcome = here(&["connect", "/dev/no-such-board", "ls"]);
+    assert_fails(&outcome, "failed to access /dev/no-such-board");
+    assert!(outcome.stderr.contains("hint: "), "{outcome}");
+}
+
+#[test]
+fn a_file_is_no_port() {
+    assert_fails(&here(&["connect", "Cargo.toml", "ls"]), "failed to access");
+    assert_fails(&here(&["connect", "src", "ls"]), "failed to access");
+}
+
+#[test]
+fn a_port_in_use_is_said_to_be() {
+    let board = TestBoard::start();
+    let program = "print('going')\nwhile 1: pass";
+    let mut other = board.start_mpwire(&["exec", program]);
+    other.wait_for("going");
+    assert_fails(&board.mpwire(&["ls"]), "may be in use by another program");
+    let theirs = board.mpremote(&["ls"]);
+    assert!(theirs.stderr.contains("in use"), "{theirs}");
+}
+
+#[test]
+fn an_echo_is_no_board() {
+    let (mut controller, name) = terminal();
+    let mut copy = controller.try_clone().expect("a copy");
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        // Ends when the terminal is closed.
+        while let Ok(count @ 1..) = controller.read(&mut buffer) {
+            if copy.write_all(&buffer[..count]).is_err() {
+                return;
+            }
+        }
+    });
+    let outcome = here(&["connect", &name, "ls"]);
+    assert_fails(&outcome, &name);
+    assert!(outcome.stderr.contains("hint: "), "{outcome}");
+}
+
+#[test]
+fn a_flood_is_no_board() {
+    let (mut controller, name) = terminal();
+    thread::spawn(move || while controller.write_all(&[b'x'; 4096]).is_ok() {});
+    assert_fails(&here(&["connect", &name, "ls"]), &name);
+}
+
+#[test]
+fn silence_is_no_board() {
+    let (_controller, name) = terminal();
+    assert_fails(&here(&["connect", &name, "ls"]), &name);
+}
+
+#[test]
+fn an_exception_of_a_users_program_is_all_that_is_printed() {
+    let outcome = TestBoard::start().mpwire(&["exec", "print(1)\n1/0"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    assert!(
+        outcome.text().starts_with("1\r\nTraceback") || outcome.text().starts_with("1\nTraceback")
+    );
+    assert!(
+        outcome
+            .text()
+            .trim_end()
+            .ends_with("ZeroDivisionError: divide by zero")
+    );
+}
+
+#[test]
+fn what_is_missing_on_either_side_is_named() {
+    let board = TestBoard::start();
+    let missing = "no: No such file or directory.";
+    assert_fails(&board.mpwire(&["cat", "no"]), missing);
+    assert_fails(&board.mpwire(&["ls", "no"]), missing);
+    assert_fails(&board.mpwire(&["rm", "no"]), missing);
+    assert_fails(&board.mpwire(&["rm", "-r", "no"]), missing);
+    assert_fails(&board.mpwire(&["sha256sum", "no"]), missing);
+    assert_fails(&board.mpwire(&["cp", ":no", "."]), missing);
+    assert_fails(&board.mpwire(&["cp", "no", ":"]), missing);
+    assert_fails(&board.mpwire(&["cp", "-r", "no", ":"]), missing);
+    assert_fails(
+        &board.mpwire(&["run", "no.py"]),
+        "could not read file 'no.py'",
+    );
+    assert_eq!(board.tree(), [""; 0]);
+}
+
+#[test]
+fn a_file_that_does_not_fit_leaves_the_old_one() {
+    let board = TestBoard::with(&["link=fast", "flash-size=64k"]);
+    board.execute("with open('a', 'w') as file: file.write('old')\ndel file");
+    let before = board.tree();
+    let data: Vec<u8> = (0..100_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    board.write("a", &data);
+    assert_fails(&board.mpwire(&["cp", "a", ":"]), "No space left on device");
+    board.write("a", &data[..57_300]);
+    assert_fails(&board.mpwire(&["cp", "a", ":"]), "No space left on device");
+    assert_fails(
+        &board.mpwire(&["cp", "-f", "a", ":b"]),
+        "No space left on device",
+    );
+    assert_eq!(board.tree(), before);
+}
+
+#[test]
+fn a_name_that_is_too_long_is_refused() {
+    let board = TestBoard::start();
+    board.write("a", "text");
+    let name = format!(":{}", "n".repeat(256));
+    assert_fails(&board.mpwire(&["cp", "a", &name]), "File name too long");
+    assert_fails(&board.mpwire(&["mkdir", &name]), "File name too long");
+    assert_eq!(board.tree(), [""; 0]);
+}
+
+#[test]
+fn an_encoding_that_the_board_lacks_is_refused() {
+    let board = TestBoard::with(&["link=fast", "missing=deflate"]);
+    board.write("a", "text".repeat(1000));
+    let outcome = board.mpwire(&["cp", "--encoding", "deflate", "a", ":"]);
+    assert_fails(&outcome, "encoding deflate needs");
+    assert_eq!(board.tree(), [""; 0]);
+}
+
+#[test]
+fn options_without_sense_are_usage_errors() {
+    let board = TestBoard::start();
+    board.write("a", "text");
+    assert_usage(
+        &board.mpwire(&["cp", "--chunk-size", "0", "a", ":"]),
+        "--chunk-size",
+    );
+    assert_usage(
+        &board.mpwire(&["cp", "--encoding", "morse", "a", ":"]),
+        "morse",
+    );
+    assert_usage(&board.mpwire(&["cp", "--no-such", "a", ":"]), "--no-such");
+    assert_usage(&board.mpwire(&["exec"]), "Usage");
+    assert_usage(&here(&["sleep", "long"]), "long");
+}
+
+#[test]
+fn what_is_no_command_is_named() {
+    assert_fails(&here(&["nonsense"]), "'nonsense' is not a command");
+    assert_fails(&here(&["fs", "mv", "a", "b"]), "'mv' is not a command");
+}
+
+#[test]
+fn places_that_cannot_be_written_are_named() {
+    let board = TestBoard::start();
+    board.execute("with open('a', 'w') as file: file.write('old')\ndel file");
+    let before = board.tree();
+    assert_fails(
+        &board.mpwire(&["cp", ":a", "no/b"]),
+        "no/b: No such file or directory.",
+    );
+    // Nobody may make files in here, not even root.
+    assert_fails(&board.mpwire(&["cp", ":a", "/proc/b"]), "/proc/b");
+    // A file of the system that opens, and cannot be read.
+    assert_fails(
+        &board.mpwire(&["cp", "/proc/self/mem", ":a"]),
+        "/proc/self/mem",
+    );
+    board.write("b", "new");
+    assert_fails(
+        &board.mpwire(&["cp", "b", ":no/b"]),
+        "No such file or directory.",
+    );
+    assert_eq!(board.tree(), before);
+}

@@ -1,0 +1,63 @@
+//! Ctrl-C and polite kills: they reach the user's program on the board, and leave nothing of ours.
+
+mod support;
+
+use rustix::process::Signal;
+use support::{Running, TestBoard};
+
+#[test]
+fn ctrl_c_reaches_a_running_script() {
+    let board = TestBoard::start();
+    board.write("loop.py", "while 1:\n    print('round')\n");
+    let mut running = board.start_mpwire(&["run", "loop.py"]);
+    running.wait_for("round");
+    running.signal(Signal::INT);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let text = outcome.text();
+    assert!(text.contains("Traceback"));
+    assert!(
+        text.trim_end().ends_with("KeyboardInterrupt:"),
+        "{:?}",
+        &text[text.len() - 100..]
+    );
+    assert_eq!(board.mpwire(&["eval", "1+1"]).text().trim_end(), "2");
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_a_copy_leaves_the_old_file() {
+    a_copy_ends_by(Signal::INT);
+}
+
+#[test]
+fn a_polite_kill_in_the_middle_of_a_copy_leaves_the_old_file() {
+    a_copy_ends_by(Signal::TERM);
+}
+
+fn a_copy_ends_by(signal: Signal) {
+    let board = TestBoard::with(&["link=uart:115200"]);
+    board.execute("with open('a', 'w') as file: file.write('old')\ndel file");
+    let before = (board.tree(), board.globals());
+    // Noise, which no encoding makes short: half a minute on this line.
+    let mut state = 1_u32;
+    let data: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(200_000)
+    .collect();
+    board.write("a", data);
+    // The first copy is small; what it prints tells that the second has begun.
+    board.write("b", "small");
+    let mut running: Running =
+        board.start_mpwire(&["cp", "b", ":", "+", "rm", ":b", "+", "cp", "a", ":"]);
+    running.wait_for("cp a :");
+    running.signal(signal);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_eq!(
+        board.mpwire(&["resume", "eval", "1+1"]).text().trim_end(),
+        "2"
+    );
+    assert_eq!((board.tree(), board.globals()), before);
+}
