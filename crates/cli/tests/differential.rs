@@ -4,6 +4,9 @@
 //! Standard error is not compared: it begins with the program's name, and mpwire says more there.
 //! `DELIBERATE` holds the lines that differ on purpose, each with its reason.
 
+#![expect(clippy::format_push_string, reason = "a report is short")]
+#![expect(clippy::unnecessary_debug_formatting, reason = "names hold newlines")]
+
 mod support;
 
 use std::fs;
@@ -120,6 +123,7 @@ fn fill(folder: &Path) {
     put("long.py", long.as_bytes());
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     vec![
         // Connecting.
