@@ -208,10 +208,10 @@ impl Bridge {
         // Towards the board as much as a serial driver takes from its writer; from the board about
         // what a port's transmit buffer holds, so that a program is not far ahead of its line.
         let (down, up) = match plan.options.link {
-            LinkKind::Uart { .. } => (4096, 512),
-            LinkKind::Usb => (4096, 2048),
+            LinkKind::Uart { .. } | LinkKind::Usb => (4096, 512),
             LinkKind::Fast => (4096, 65536),
         };
+        let ring = plan.options.ring();
         Ok(Bridge {
             console: Console::new(format!("\0{}", plan.mark).as_bytes()),
             options: plan.options,
@@ -225,8 +225,8 @@ impl Bridge {
             start: Instant::now(),
             interpreter,
             host: Host::Absent,
-            down: Line::new(rate, latency, down),
-            up: Line::new(rate, latency, up),
+            down: Line::new(rate, latency, down, ring),
+            up: Line::new(rate, latency, up, usize::MAX),
             held: VecDeque::new(),
             holding: true,
             paste: 0,
@@ -367,17 +367,20 @@ impl Bridge {
 
     fn host_may_be_there(&mut self) {
         if let Host::Pty { pty, open } = &mut self.host {
-            pty.clear_opened();
             *open = pty.is_open();
+            if !*open {
+                // It came and went already, and may have left the pty in any state.
+                self.host_left();
+            }
         }
     }
 
     fn host_left(&mut self) {
         match &mut self.host {
             Host::Pty { pty, open } => {
-                // Refused only where the last host kept the pty for itself: then the next fails.
-                let _ = pty.tidy();
-                *open = false;
+                // An error leaves it as the last host did, which is better than nothing.
+                let _ = pty.renew();
+                *open = pty.is_open();
             }
             host => *host = Host::Absent,
         }

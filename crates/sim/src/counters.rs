@@ -1,7 +1,8 @@
 //! What has happened on a board so far, counted.
 
+#[cfg(target_os = "linux")]
+pub(crate) use live::{LiveCounters, add};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A snapshot of what has happened on a board since it was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,32 +36,39 @@ impl fmt::Display for Counters {
     }
 }
 
-/// The live counters: the bridge counts, anyone looks.
-#[derive(Debug, Default)]
-pub(crate) struct LiveCounters {
-    pub bytes_to_board: AtomicU64,
-    pub bytes_from_board: AtomicU64,
-    pub overruns: AtomicU64,
-    pub soft_resets: AtomicU64,
-    pub hard_resets: AtomicU64,
-    pub interrupts: AtomicU64,
-}
+#[cfg(target_os = "linux")]
+mod live {
+    use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Adds to one live counter. Nothing is ordered by a counter, so `Relaxed` is enough.
-pub(crate) fn add(counter: &AtomicU64, amount: usize) {
-    counter.fetch_add(amount as u64, Ordering::Relaxed);
-}
+    use super::Counters;
 
-impl LiveCounters {
-    pub fn snapshot(&self) -> Counters {
-        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counters {
-            bytes_to_board: of(&self.bytes_to_board),
-            bytes_from_board: of(&self.bytes_from_board),
-            overruns: of(&self.overruns),
-            soft_resets: of(&self.soft_resets),
-            hard_resets: of(&self.hard_resets),
-            interrupts: of(&self.interrupts),
+    /// The live counters: the bridge counts, anyone looks.
+    #[derive(Debug, Default)]
+    pub(crate) struct LiveCounters {
+        pub bytes_to_board: AtomicU64,
+        pub bytes_from_board: AtomicU64,
+        pub overruns: AtomicU64,
+        pub soft_resets: AtomicU64,
+        pub hard_resets: AtomicU64,
+        pub interrupts: AtomicU64,
+    }
+
+    /// Adds to one live counter. Nothing is ordered by a counter, so `Relaxed` is enough.
+    pub(crate) fn add(counter: &AtomicU64, amount: usize) {
+        counter.fetch_add(amount as u64, Ordering::Relaxed);
+    }
+
+    impl LiveCounters {
+        pub fn snapshot(&self) -> Counters {
+            let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+            Counters {
+                bytes_to_board: of(&self.bytes_to_board),
+                bytes_from_board: of(&self.bytes_from_board),
+                overruns: of(&self.overruns),
+                soft_resets: of(&self.soft_resets),
+                hard_resets: of(&self.hard_resets),
+                interrupts: of(&self.interrupts),
+            }
         }
     }
 }

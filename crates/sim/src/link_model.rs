@@ -12,8 +12,12 @@ pub(crate) type Nanoseconds = u64;
 
 const SECOND: u128 = 1_000_000_000;
 
-/// How long a batch lasts: waking up for every single byte would cost more than the board itself.
+/// Waking up for every single byte would cost more than the board itself.
 const BATCHES_PER_SECOND: u64 = 1000;
+
+/// The queue lasts this fraction of a second at least, so that a busy computer that wakes the bridge
+/// late does not find the line idle.
+const QUEUES_PER_SECOND: u64 = 20;
 
 /// Bytes on the wire without a pause between them.
 #[derive(Debug)]
@@ -29,18 +33,28 @@ pub(crate) struct Line {
     bytes_per_second: Option<u64>,
     latency: Nanoseconds,
     capacity: usize,
+    batch: u64,
     queue: VecDeque<u8>,
     runs: VecDeque<Run>,
 }
 
 impl Line {
-    /// A line at `bytes_per_second` (`None`: immediate), holding `capacity` bytes that the sender
-    /// has handed over and that are not delivered yet.
-    pub fn new(bytes_per_second: Option<u64>, latency: Nanoseconds, capacity: usize) -> Line {
+    /// A line at `bytes_per_second` (`None`: immediate), holding `capacity` bytes or more that the
+    /// sender has handed over and that are not delivered yet, to a receiver that can take `ring`
+    /// bytes at once.
+    pub fn new(
+        bytes_per_second: Option<u64>,
+        latency: Nanoseconds,
+        capacity: usize,
+        ring: usize,
+    ) -> Line {
+        let rate = bytes_per_second.unwrap_or(0);
+        let batch = (rate / BATCHES_PER_SECOND).clamp(1, (ring as u64 / 2).max(1));
         Line {
+            batch: bytes_per_second.map_or(u64::MAX, |_| batch),
+            capacity: capacity.max((rate / QUEUES_PER_SECOND) as usize),
             bytes_per_second,
             latency,
-            capacity,
             queue: VecDeque::new(),
             runs: VecDeque::new(),
         }
@@ -130,10 +144,7 @@ impl Line {
     /// When to look again: the time at which the next batch is complete, or all that is on the way.
     pub fn next_due(&self) -> Option<Nanoseconds> {
         let run = self.runs.iter().find(|run| run.delivered < run.length)?;
-        let batch = self
-            .bytes_per_second
-            .map_or(u64::MAX, |rate| (rate / BATCHES_PER_SECOND).max(1));
-        let byte = run.length.min(run.delivered.saturating_add(batch));
+        let byte = run.length.min(run.delivered.saturating_add(self.batch));
         Some(self.wire_time(run, byte) + self.latency)
     }
 
@@ -183,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_burst_takes_its_time_on_the_wire_and_the_latency() {
-        let mut line = Line::new(Some(11_520), MILLISECOND, 4096);
+        let mut line = Line::new(Some(11_520), MILLISECOND, 4096, 260);
         line.push(0, &[7; 1152]);
         assert_eq!(line.due(MILLISECOND + 86_000), 0);
         assert_eq!(line.due(MILLISECOND + 87_000), 1);
@@ -194,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_late_caller_does_not_slow_the_line_down() {
-        let mut line = Line::new(Some(11_520), MILLISECOND, 4096);
+        let mut line = Line::new(Some(11_520), MILLISECOND, 4096, 260);
         line.push(0, &[7; 1152]);
         let (_, end) = drain(&mut line, 20 * MILLISECOND);
         assert!(end <= 121 * MILLISECOND, "{end}");
@@ -202,7 +213,7 @@ mod tests {
 
     #[test]
     fn bytes_handed_over_while_the_wire_is_busy_follow_without_a_pause() {
-        let mut line = Line::new(Some(10_000), 0, 4096);
+        let mut line = Line::new(Some(10_000), 0, 4096, 260);
         let mut received = 0;
         for step in 0..100 {
             // One byte lasts 100 us; each is handed over while its predecessor is on the wire.
@@ -215,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_pause_of_the_sender_is_a_pause_on_the_wire() {
-        let mut line = Line::new(Some(1000), 0, 4096);
+        let mut line = Line::new(Some(1000), 0, 4096, 260);
         line.push(0, &[1]);
         line.push(50 * MILLISECOND, &[2]);
         assert_eq!(line.due(49 * MILLISECOND), 1);
@@ -226,7 +237,7 @@ mod tests {
     #[test]
     fn order_and_bytes_are_kept_however_they_are_taken() {
         let data: Vec<u8> = (0..=255).collect();
-        let mut line = Line::new(Some(600_000), 250_000, 64);
+        let mut line = Line::new(Some(600_000), 250_000, 64, 260);
         for (index, chunk) in data.chunks(7).enumerate() {
             line.push(index as u64 * 1000, chunk);
         }
@@ -241,7 +252,7 @@ mod tests {
 
     #[test]
     fn without_a_rate_everything_is_there_after_the_latency() {
-        let mut line = Line::new(None, 5, 16);
+        let mut line = Line::new(None, 5, 16, 260);
         line.push(10, b"abc");
         assert_eq!((line.due(14), line.due(15)), (0, 3));
         assert_eq!(line.next_due(), Some(15));
@@ -254,7 +265,7 @@ mod tests {
 
     #[test]
     fn after_a_stall_the_line_goes_on_at_its_own_rate() {
-        let mut line = Line::new(Some(1000), 0, 4096);
+        let mut line = Line::new(Some(1000), 0, 4096, 260);
         line.push(0, &[0; 10]);
         assert_eq!(line.take(2 * MILLISECOND, 99).len(), 2);
         line.stall(100 * MILLISECOND);
@@ -266,7 +277,7 @@ mod tests {
 
     #[test]
     fn peeking_takes_nothing() {
-        let mut line = Line::new(None, 0, 16);
+        let mut line = Line::new(None, 0, 16, 260);
         line.push(0, b"xyz");
         assert_eq!(line.peek(0, 2), b"xy");
         assert_eq!(line.take(0, 9), b"xyz");

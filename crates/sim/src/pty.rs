@@ -32,27 +32,51 @@ impl Pty {
     /// Makes a pty, raw already, and leaves a symbolic link to it at `link`. A link that is there
     /// is replaced, any other file is not.
     pub fn create(link: &Path) -> io::Result<Pty> {
+        let link = std::path::absolute(link)?;
+        if link.symlink_metadata().is_ok_and(|file| !file.is_symlink()) {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("{} is there already and no symbolic link", link.display()),
+            ));
+        }
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
         rustix::io::ioctl_fionbio(&master, true)?;
         let name = ptsname(&master, Vec::new())?;
         let opened = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        inotify::add_watch(&opened, name.as_c_str(), inotify::WatchFlags::OPEN)?;
-        let slave = path_of(&name);
-        let link = std::path::absolute(link)?;
-        if link.symlink_metadata().is_ok_and(|file| file.is_symlink()) {
-            std::fs::remove_file(&link)?;
-        }
-        std::os::unix::fs::symlink(&slave, &link)?;
         let pty = Pty {
             master: master.into(),
-            slave,
+            slave: path_of(&name),
             link,
             opened,
         };
         pty.tidy()?;
+        inotify::add_watch(&pty.opened, name.as_c_str(), inotify::WatchFlags::OPEN)?;
+        // Renamed into place, so that there is always one or the other.
+        let mut beside = pty.link.clone().into_os_string();
+        beside.push(format!(".{}", std::process::id()));
+        std::os::unix::fs::symlink(&pty.slave, &beside)?;
+        if let Err(error) = std::fs::rename(&beside, &pty.link) {
+            let _ = std::fs::remove_file(&beside);
+            return Err(error);
+        }
         Ok(pty)
+    }
+
+    /// The program that had the slave open has closed it: makes it as new for the next.
+    pub fn renew(&mut self) -> io::Result<()> {
+        let mut renewed = self.tidy();
+        // That program kept it for itself alone (TIOCEXCL), and that outlives it, because the
+        // master keeps the slave's state. Only root gets past it: others need another pty.
+        if let Err(error) = &renewed
+            && error.kind() == io::ErrorKind::ResourceBusy
+        {
+            renewed = Pty::create(&self.link).map(|pty| *self = pty);
+        }
+        // Tidying opened it, too. Who opens it from here on is seen by `is_open`, or wakes us.
+        self.clear_opened();
+        renewed
     }
 
     pub fn master(&self) -> &File {
@@ -65,7 +89,7 @@ impl Pty {
     }
 
     /// Forgets that a program opened the slave.
-    pub fn clear_opened(&self) {
+    fn clear_opened(&self) {
         let mut buffer = [MaybeUninit::uninit(); 512];
         let mut events = inotify::Reader::new(&self.opened, &mut buffer);
         while events.next().is_ok() {}
@@ -88,15 +112,14 @@ impl Pty {
     }
 
     /// Leaves the slave as the next program should find it: raw, nothing to read, open to all.
-    /// The master keeps the slave's state alive, so nothing is reset by closing it.
-    pub fn tidy(&self) -> io::Result<()> {
+    /// Nothing of this is reset by closing it, since the master keeps its state alive.
+    fn tidy(&self) -> io::Result<()> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let slave = open(&self.slave, flags, Mode::empty())?;
         let mut settings = tcgetattr(&slave)?;
         settings.make_raw();
         tcsetattr(&slave, OptionalActions::Now, &settings)?;
         tcflush(&slave, QueueSelector::IFlush)?;
-        // A host may have taken it for itself alone (TIOCEXCL) and ended without giving it back.
         ioctl_tiocnxcl(&slave)?;
         Ok(())
     }

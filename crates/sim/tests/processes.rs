@@ -55,6 +55,8 @@ fn killing_the_simulator_ends_its_interpreter() {
     example.push("examples/board");
     let mut simulator = Command::new(example)
         .arg(&path)
+        // What a killed simulator leaves behind goes with the test's folder.
+        .env("TMPDIR", folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

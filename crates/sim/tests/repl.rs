@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Host, RAW_BANNER, board, board_and_host};
+use common::{Host, RAW_BANNER, board_and_host};
 
 /// Writes a file on the board.
 fn write(host: &mut Host, path: &str, text: &str) {
@@ -15,8 +15,7 @@ fn write(host: &mut Host, path: &str, text: &str) {
 
 #[test]
 fn a_hard_reset_ends_at_the_friendly_prompt_with_the_banner() {
-    let board = board("");
-    let mut host = Host::connect(&board);
+    let (board, mut host) = board_and_host("");
     board.power_cycle();
     let text = host.read_until(">>> ");
     assert!(text.starts_with("MicroPython "), "{text:?}");
