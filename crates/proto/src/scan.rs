@@ -26,7 +26,7 @@ impl Scanner {
         let longest = markers.iter().map(|marker| marker.len()).max().unwrap_or(0);
         Self {
             markers,
-            recent: Vec::with_capacity(longest),
+            recent: Vec::with_capacity(4 * longest),
             longest,
         }
     }
@@ -36,14 +36,15 @@ impl Scanner {
     /// Call again with what follows [`Found::used`]. The scanner starts afresh after a find.
     pub fn push(&mut self, input: &[u8]) -> Option<Found> {
         for (index, &byte) in input.iter().enumerate() {
-            if self.recent.len() == self.longest {
-                self.recent.remove(0);
+            // Forgetting in large steps keeps the cost of a byte constant.
+            if self.recent.len() >= 4 * self.longest {
+                self.recent.drain(..3 * self.longest);
             }
             self.recent.push(byte);
             let found = self
                 .markers
                 .iter()
-                .position(|marker| self.recent.ends_with(marker));
+                .position(|marker| marker.last() == Some(&byte) && self.recent.ends_with(marker));
             if let Some(marker) = found {
                 self.recent.clear();
                 return Some(Found {

@@ -1,6 +1,6 @@
 //! `eval`, `exec` and `run`: programs of the user's.
 
-use mpwire::board;
+use mpwire::board::{self, Board};
 
 use crate::args::{EvalArgs, ExecArgs, RunArgs};
 use crate::connection::Connection;
@@ -32,29 +32,38 @@ pub fn run(connection: &mut Connection, arguments: &RunArgs) -> Result<(), Error
 fn execute(connection: &mut Connection, program: &[u8], follow: bool) -> Result<(), Error> {
     let board = connection.board()?;
     let result = if follow {
-        let mut printed = Ok(());
-        let traceback = board.execute(program, &mut |output| {
-            if printed.is_ok() {
-                printed = report::bytes(output);
-            }
-        });
-        traceback.map(|traceback| (traceback, printed))
+        run_to_the_end(board, program)
     } else {
-        board
-            .execute_and_forget(program)
-            .map(|()| (Vec::new(), Ok(())))
+        board.execute_and_forget(program).map_err(Error::from)
     };
     connection.did_action();
-    match result {
-        Ok((traceback, printed)) => {
-            printed?;
-            if traceback.is_empty() {
-                return Ok(());
-            }
-            report::bytes(&traceback)?;
-            Err(Error::RemoteException)
+    result.map_err(|error| match error {
+        Error::Board(board::Error::Session(mpwire::session::Error::Interrupted)) => {
+            Error::Interrupted
         }
-        Err(board::Error::Session(mpwire::session::Error::Interrupted)) => Err(Error::Interrupted),
-        Err(error) => Err(error.into()),
+        other => other,
+    })
+}
+
+/// Prints what a program prints, as it comes, and its traceback if it raises.
+fn run_to_the_end(board: &mut Board, program: &[u8]) -> Result<(), Error> {
+    let interrupter = board.interrupter();
+    let mut printed = Ok(());
+    let traceback = board.execute(program, &mut |output| {
+        if printed.is_ok() {
+            printed = report::bytes(output);
+            if printed.is_err() {
+                // Nobody reads the output any more, and the program may never end by itself. From
+                // another thread, for this one is what takes the interrupt.
+                let interrupter = interrupter.clone();
+                std::thread::spawn(move || interrupter.interrupt());
+            }
+        }
+    })?;
+    printed?;
+    if traceback.is_empty() {
+        return Ok(());
     }
+    report::bytes(&traceback)?;
+    Err(Error::RemoteException)
 }
