@@ -179,8 +179,29 @@ impl Session {
         on_interrupt: OnInterrupt,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
-        self.begin(program, quiet)?;
-        self.until_end(on_interrupt, progress)
+        loop {
+            self.begin(program, quiet)?;
+            let mut printed = false;
+            let traceback = self.until_end(on_interrupt, &mut |step| {
+                printed |= matches!(step, Progress::Output(_));
+                progress(step);
+            })?;
+            // A program that does not compile has not run and can be sent again. Where there is no
+            // flow control, it may have lost a byte on the way.
+            if printed || !is_refused(&traceback) || !self.repl.slow_down() {
+                return Ok(traceback);
+            }
+        }
+    }
+
+    /// Notes that the board has memory enough for the usual receive ring.
+    pub fn speed_up(&mut self) {
+        self.repl.speed_up();
+    }
+
+    /// Sends with more care from now on, since something was lost.
+    pub fn slow_down(&mut self) {
+        self.repl.slow_down();
     }
 
     /// As [`Session::execute`], for a program that reads: what `feed` returns is sent to it.
@@ -392,6 +413,20 @@ impl Drop for Session {
     }
 }
 
+/// Whether the compiler refused the program as a whole. An error in what the program compiled itself
+/// has a second line, of the place where it did so.
+fn is_refused(traceback: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(traceback);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    match lines[..] {
+        [_, place, error] => {
+            !place.contains(", in ")
+                && (error.starts_with("SyntaxError") || error.starts_with("IndentationError"))
+        }
+        _ => false,
+    }
+}
+
 /// Moves everything from the link to the session until either ends.
 fn drain(link: &dyn Link, session: &SyncSender<Input>) {
     let mut buffer = [0; 4096];
@@ -406,5 +441,28 @@ fn drain(link: &dyn Link, session: &SyncSender<Input>) {
         if session.send(input).is_err() || broken {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refused;
+
+    #[test]
+    fn only_a_program_that_never_ran_is_sent_again() {
+        let refused = |text: &str| is_refused(text.replace('\n', "\r\n").as_bytes());
+        let head = "Traceback (most recent call last):\n  File \"<stdin>\", line 4";
+        assert!(refused(&format!("{head}\nSyntaxError: invalid syntax\n")));
+        assert!(refused(&format!(
+            "{head}\nIndentationError: unexpected indent\n"
+        )));
+        assert!(!refused(&format!(
+            "{head}, in <module>\nSyntaxError: mine\n"
+        )));
+        assert!(!refused(&format!(
+            "{head}, in <module>\n  File \"m.py\", line 1\nSyntaxError: \n"
+        )));
+        assert!(!refused(&format!("{head}\nValueError: \n")));
+        assert!(!refused(""));
     }
 }

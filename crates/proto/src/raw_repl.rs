@@ -39,15 +39,37 @@ const SETTLE: Duration = Duration::from_millis(150);
 /// How long a board that is not running anything may take to answer.
 const REPLY: Duration = Duration::from_secs(12);
 
-/// Without raw-paste there is no flow control: as much as the smallest receive ring holds, then a
-/// pause in which a slow board reads it.
-const TYPED_BLOCK: usize = 250;
-const TYPED_PAUSE: Duration = Duration::from_millis(10);
+/// A program longer than this needs a board with more memory than those with the smallest rings.
+const SMALL_PROGRAM: usize = 2048;
 
 /// Bytes kept of an unexpected conversation, to show in the error.
 const SEEN_LIMIT: usize = 400;
 /// A traceback longer than this is cut: no program needs it, and a board must not fill our memory.
 const TRACEBACK_LIMIT: usize = 256 * 1024;
+
+/// How programs are typed where there is no raw-paste, and so no flow control: as much as a receive
+/// ring holds, then a pause in which a slow board reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// For boards whose rings hold 256 bytes, as most do.
+    Brisk,
+    /// For rings of 64 bytes, of which 63 are of use (the BBC micro:bit's), and for boards of which
+    /// nothing is known. Programs that no such board could hold go at [`Pace::Brisk`].
+    Careful,
+    /// For boards that have lost something.
+    Slow,
+}
+
+impl Pace {
+    /// Bytes at once, and the pause behind them.
+    fn block(self) -> (usize, Duration) {
+        match self {
+            Self::Brisk => (250, Duration::from_millis(10)),
+            Self::Careful => (60, Duration::from_millis(10)),
+            Self::Slow => (30, Duration::from_millis(20)),
+        }
+    }
+}
 
 /// What the machine has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +134,7 @@ fn explain(seen: &[u8]) -> String {
 pub struct RawRepl {
     state: State,
     raw_paste: bool,
+    pace: Pace,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
     /// When the running operation has failed.
@@ -178,6 +201,7 @@ impl RawRepl {
         Self {
             state: State::Outside,
             raw_paste: true,
+            pace: Pace::Careful,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
             deadline: None,
@@ -203,6 +227,22 @@ impl RawRepl {
     #[must_use]
     pub fn uses_raw_paste(&self) -> bool {
         self.raw_paste
+    }
+
+    /// Notes that the board has memory enough for the usual receive ring.
+    pub fn speed_up(&mut self) {
+        if self.pace == Pace::Careful {
+            self.pace = Pace::Brisk;
+        }
+    }
+
+    /// Types more slowly from now on and says whether that makes a difference.
+    pub fn slow_down(&mut self) -> bool {
+        let slower = !self.raw_paste && self.pace != Pace::Slow;
+        if slower {
+            self.pace = Pace::Slow;
+        }
+        slower
     }
 
     /// Interrupts what runs and enters the raw REPL, with a soft reset if `soft_reset`.
@@ -556,7 +596,12 @@ impl RawRepl {
 
     fn type_block(&mut self, now: Instant, program: Vec<u8>, sent: usize) {
         self.deadline = Some(now + REPLY);
-        let end = program.len().min(sent + TYPED_BLOCK);
+        let pace = match self.pace {
+            Pace::Careful if program.len() > SMALL_PROGRAM => Pace::Brisk,
+            pace => pace,
+        };
+        let (length, pause) = pace.block();
+        let end = program.len().min(sent + length);
         let mut block = program[sent..end].to_vec();
         if end == program.len() {
             block.push(raw_paste::END);
@@ -565,7 +610,7 @@ impl RawRepl {
                 answer: Scanner::new(&[b"OK"]),
             };
         } else {
-            self.wake = Some(now + TYPED_PAUSE);
+            self.wake = Some(now + pause);
             self.state = State::Typing { program, sent: end };
         }
         self.transmit.push_back(block);

@@ -84,11 +84,17 @@ impl Errno {
             .or_else(|| Self::from_name(detail))
     }
 
+    /// By the number's name, or in the words of the BBC micro:bit's firmware.
     fn from_name(detail: &str) -> Option<Self> {
         ERRORS
             .iter()
             .find(|(_, name, _)| detail.starts_with(name))
             .map(|&(number, _, _)| Self(number))
+            .or_else(|| {
+                detail
+                    .starts_with("file not found")
+                    .then_some(Self::NOT_FOUND)
+            })
     }
 }
 
@@ -113,6 +119,7 @@ mod tests {
             "OSError: -2",
             "OSError: [Errno 2] ENOENT: 'x'\n",
             "OSError: ENOENT",
+            "OSError: file not found",
         ] {
             assert_eq!(
                 Errno::from_traceback(text),

@@ -98,7 +98,8 @@ impl Board {
         let reply = match self.run_on(&[onboard::LIST], path) {
             Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
                 let stat = self.capabilities()?.stat_program();
-                self.run_on(&[onboard::LIST_WITHOUT_ILISTDIR, stat], path)?
+                let programs = [onboard::LIST_WITHOUT_ILISTDIR, onboard::ENTRIES, stat];
+                self.run_on(&programs, path)?
             }
             other => other?,
         };
@@ -107,7 +108,14 @@ impl Board {
 
     /// Everything below a directory, each directory before its entries.
     pub fn walk(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
-        let reply = self.run_on(&[onboard::WALK], path)?;
+        let reply = match self.run_on(&[onboard::WALK], path) {
+            Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
+                let stat = self.capabilities()?.stat_program();
+                let programs = [onboard::WALK_WITHOUT_ILISTDIR, onboard::ENTRIES, stat];
+                self.run_on(&programs, path)?
+            }
+            other => other?,
+        };
         read_entries(&reply)
     }
 
@@ -126,7 +134,9 @@ impl Board {
 
     /// Makes a directory.
     pub fn make_directory(&mut self, path: &str) -> Result<(), Error> {
-        self.run_on(&[onboard::MKDIR], path).map(drop)
+        self.run_on(&[onboard::MKDIR], path)
+            .map(drop)
+            .map_err(without_directories)
     }
 
     /// Makes directories in the order given; those that are there already are fine.
@@ -136,14 +146,16 @@ impl Board {
         for batch in batches(paths, limit) {
             let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
             self.run(&[onboard::MAKE_DIRECTORIES], &text)
-                .map_err(|error| at(error, &batch[0]))?;
+                .map_err(|error| without_directories(at(error, &batch[0])))?;
         }
         Ok(())
     }
 
     /// Removes an empty directory.
     pub fn remove_directory(&mut self, path: &str) -> Result<(), Error> {
-        self.run_on(&[onboard::RMDIR], path).map(drop)
+        self.run_on(&[onboard::RMDIR], path)
+            .map(drop)
+            .map_err(without_directories)
     }
 
     /// Removes a file.
@@ -164,7 +176,8 @@ impl Board {
     fn remove_tree_printing(&mut self, path: &str, printed: &mut Vec<u8>) -> Result<(), Error> {
         let stat = self.capabilities()?.stat_program();
         let text = call(onboard::REMOVE_TREE.defines, &[Argument::Text(path)]);
-        self.run_with(&[stat, onboard::REMOVE_TREE], &text, &mut |progress| {
+        let programs = [stat, onboard::ENTRIES, onboard::REMOVE_TREE];
+        self.run_with(&programs, &text, &mut |progress| {
             if let crate::session::Progress::Output(bytes) = progress {
                 printed.extend_from_slice(bytes);
             }
@@ -205,7 +218,12 @@ impl Board {
 
     /// The mounted filesystems that have a size.
     pub fn filesystems(&mut self) -> Result<Vec<Filesystem>, Error> {
-        let reply = self.run(&[onboard::FILESYSTEMS], "_mpwire_filesystems()")?;
+        let reply = match self.run(&[onboard::FILESYSTEMS], "_mpwire_filesystems()") {
+            Err(Error::Exception { .. }) if !self.capabilities()?.os_statvfs => {
+                return Err(Error::Lacking("os.statvfs"));
+            }
+            other => other?,
+        };
         read_list(&reply)?
             .iter()
             .map(|value| {
@@ -216,7 +234,13 @@ impl Board {
 
     /// The current directory.
     pub fn current_directory(&mut self) -> Result<String, Error> {
-        let reply = self.run(&[onboard::GETCWD], "_mpwire_getcwd()")?;
+        let reply = match self.run(&[onboard::GETCWD], "_mpwire_getcwd()") {
+            // Firmware with one flat folder is always there.
+            Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
+                return Ok("/".to_owned());
+            }
+            other => other?,
+        };
         read(&reply)?
             .as_str()
             .map(str::to_owned)
@@ -243,6 +267,16 @@ impl Board {
     fn run_on(&mut self, programs: &[Program], path: &str) -> Result<Vec<u8>, Error> {
         let text = call(programs[0].defines, &[Argument::Text(path)]);
         self.run(programs, &text).map_err(|error| at(error, path))
+    }
+}
+
+/// Says what an attribute that is missing means: firmware with one flat folder has neither of them.
+fn without_directories(error: Error) -> Error {
+    match error {
+        Error::Exception { traceback } if traceback.contains("AttributeError") => {
+            Error::Lacking("directories")
+        }
+        other => other,
     }
 }
 

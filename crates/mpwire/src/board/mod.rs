@@ -27,6 +27,9 @@ const PROGRAM_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a program that reads may be silent: it answers each block, after writing it to flash.
 const FEEDING_PATIENCE: Duration = Duration::from_secs(15);
 
+/// Boards with this much free memory, in bytes, have receive rings of 256 bytes or flow control.
+const ROOMY: u64 = 20 * 1024;
+
 /// The most output of one of our own programs that is kept.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -186,10 +189,21 @@ impl Board {
         if let Some(capabilities) = self.capabilities {
             return Ok(capabilities);
         }
-        let reply = self.run(&[onboard::PROBE], "_mpwire_probe()")?;
+        let probe = "_mpwire_probe()";
+        let reply = match self.run(&[onboard::PROBE], probe) {
+            // What a program before left behind can be in the compiler's way on a small heap.
+            Err(error) if error.is_out_of_memory() => {
+                self.evaluate("import gc\ngc.collect()\ndel gc", &mut |_| {})?;
+                self.run(&[onboard::PROBE], probe)?
+            }
+            other => other?,
+        };
         let capabilities =
             Capabilities::parse(&reply).ok_or_else(|| unreadable(&reply, "capabilities"))?;
         self.capabilities = Some(capabilities);
+        if capabilities.free_memory >= ROOMY {
+            self.session.speed_up();
+        }
         Ok(capabilities)
     }
 
@@ -273,6 +287,11 @@ impl Board {
                     feed(step)
                 })?;
         outcome(reply, &traceback)
+    }
+
+    /// Sends with more care from now on, since something was lost.
+    pub fn slow_down(&mut self) {
+        self.session.slow_down();
     }
 
     /// Removes from the board's globals what [`Board::run_and_keep`] left there.

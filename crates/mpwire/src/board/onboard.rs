@@ -26,8 +26,12 @@ programs! {
     LIST = "_mpwire_list" in "list.py";
     /// The same without `os.ilistdir`.
     LIST_WITHOUT_ILISTDIR = "_mpwire_list" in "list_without_ilistdir.py";
+    /// Names and paths of the entries of a directory, with neither `os.ilistdir` nor `os.stat`.
+    ENTRIES = "_mpwire_entries" in "entries.py";
     /// Everything below a directory.
     WALK = "_mpwire_walk" in "walk.py";
+    /// The same without `os.ilistdir`.
+    WALK_WITHOUT_ILISTDIR = "_mpwire_walk" in "walk_without_ilistdir.py";
     /// Removes a file.
     REMOVE = "_mpwire_remove" in "remove.py";
     /// Removes a directory and everything below it.

@@ -85,10 +85,15 @@ pub enum Error {
         free: u64,
     },
     /// The board's copy was wrong each time it was sent.
-    #[error("{path}: what the board stored differs from what was sent; the old file was kept")]
+    #[error(
+        "{path}: what the board stored differs from what was sent; {}",
+        if *kept { "the old file was kept" } else { "it was removed" }
+    )]
     Corrupt {
         /// The path on the board.
         path: String,
+        /// Whether what was there before is there still.
+        kept: bool,
     },
     /// What arrived from the board is not what it has.
     #[error("{path}: what arrived differs from what the board has")]

@@ -59,6 +59,9 @@ pub fn examine(
     data: &[u8],
 ) -> Result<Destination, board::Error> {
     let capabilities = board.capabilities()?;
+    // Where there are no directories, a path is a name, "./" and all.
+    let flat = !capabilities.os_mkdir && matches!(path, "" | "." | "/" | "./");
+    let path = if flat { name } else { path };
     let programs = [
         capabilities.stat_program(),
         capabilities.digest_program(),
@@ -82,9 +85,16 @@ pub fn examine(
     let Some([outer, inner, free, digest]) = value.as_items() else {
         return Err(unreadable(&reply, "the state of the destination"));
     };
-    let outer = Status::from_value(outer);
+    let outer = if flat {
+        Some(Status {
+            is_directory: true,
+            size: 0,
+        })
+    } else {
+        Status::from_value(outer)
+    };
     let target = match outer {
-        Some(status) if status.is_directory => join(path, name),
+        Some(status) if status.is_directory && !flat => join(path, name),
         _ => path.to_owned(),
     };
     Ok(Destination {
@@ -238,9 +248,11 @@ impl Upload<'_> {
             }
             // Something was lost: take the way with the closest flow control from now on.
             self.feed = false;
+            self.board.slow_down();
         }
         Err(Error::Corrupt {
             path: self.target.to_owned(),
+            kept: self.temporary != self.target,
         })
     }
 

@@ -200,14 +200,14 @@ fn a_program_that_the_board_ends_early_is_confirmed_and_explained() {
 fn firmware_without_raw_paste_gets_the_program_in_blocks() {
     for answer in [&b"R\x00"[..], b"raw REPL; CTRL-B to exit\r\n>"] {
         let mut driver = Driver::entered();
-        driver.execute(&[b'x'; 600], None);
+        driver.execute(&[b'x'; 140], None);
         driver.take_sent();
         driver.input(answer);
-        assert_eq!(driver.take_sent().len(), 250);
+        assert_eq!(driver.take_sent().len(), 60);
         driver.wait();
-        assert_eq!(driver.take_sent().len(), 250);
+        assert_eq!(driver.take_sent().len(), 60);
         driver.wait();
-        assert_eq!(driver.take_sent().len(), 101);
+        assert_eq!(driver.take_sent().len(), 21);
         driver.input(b"OKdone\x04\x04>");
         assert_eq!(
             driver.events,
@@ -220,6 +220,30 @@ fn firmware_without_raw_paste_gets_the_program_in_blocks() {
         driver.execute(b"y", None);
         assert_eq!(driver.take_sent(), b"y\x04", "it is not asked again");
     }
+}
+
+#[test]
+fn the_pace_of_typing_is_that_of_the_smallest_ring_the_board_may_have() {
+    let first_block = |length: usize, prepare: &dyn Fn(&mut RawRepl)| {
+        let mut driver = Driver::entered();
+        driver.execute(b"pass", None);
+        driver.input(b"R\x00");
+        driver.input(b"OK\x04\x04>");
+        driver.take_sent();
+        prepare(&mut driver.repl);
+        driver.execute(&vec![b'x'; length], None);
+        driver.take_sent().len()
+    };
+    assert_eq!(first_block(2000, &|_| {}), 60);
+    assert_eq!(first_block(4000, &|_| {}), 250);
+    assert_eq!(first_block(2000, &RawRepl::speed_up), 250);
+    let slow = |repl: &mut RawRepl| {
+        assert!(repl.slow_down(), "there is a slower pace");
+        assert!(!repl.slow_down(), "there is only one");
+        repl.speed_up();
+    };
+    assert_eq!(first_block(4000, &slow), 30);
+    assert!(!RawRepl::new().slow_down(), "raw-paste has its own pace");
 }
 
 #[test]

@@ -12,7 +12,7 @@ def _mpwire_filesystems():
     except (ImportError, AttributeError, TypeError):
         mounts = []
         for name in [""] + os.listdir("/"):
-            if os.stat("/" + name)[0] & 0x4000:
+            if not name or hasattr(os, "stat") and os.stat("/" + name)[0] & 0x4000:
                 mounts.append(("<unknown>", "/" + name))
     for name, place in mounts:
         status = os.statvfs(place)

@@ -1,11 +1,8 @@
-# The same as list.py where os.ilistdir is missing.
+# The same as list.py where os.ilistdir is missing. What os.stat tells as the size of a directory means
+# nothing: LittleFS leaves it unset.
 
 
 def _mpwire_list(path):
-    import os
-
-    names = os.listdir(path) if path else os.listdir()
-    prefix = path + "/" if path and path[-1] != "/" else path
-    for name in names:
-        status = _mpwire_stat(prefix + name) or (0x8000, 0)
-        print((name, status[0], status[1]), end=",")
+    for name, path in _mpwire_entries(path):
+        status = _mpwire_stat(path) or (0x8000, 0)
+        print((name, status[0], status[1] if status[0] & 0x8000 else 0), end=",")

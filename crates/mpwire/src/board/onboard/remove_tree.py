@@ -11,9 +11,8 @@ def _mpwire_remove_tree(path):
             os.remove(path)
             print(("removed", path), end=",")
             return
-        names = [entry[0] for entry in os.ilistdir(path)]
-        for name in names:
-            remove((path.rstrip("/") if path else ".") + "/" + name)
+        for name, below in _mpwire_entries(path):
+            remove(below)
         if path:
             try:
                 os.rmdir(path)

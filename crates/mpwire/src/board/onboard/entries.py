@@ -1,0 +1,15 @@
+# The entries of a directory as (name, path), with nothing but os.listdir. Where that takes no
+# argument there is one flat folder, and a path is a name.
+
+
+def _mpwire_entries(path):
+    import os
+
+    try:
+        names = os.listdir(path) if path else os.listdir()
+    except TypeError:
+        return [(name, name) for name in os.listdir()]
+    if not path and not hasattr(os, "mkdir"):
+        return [(name, name) for name in names]
+    prefix = (path.rstrip("/") if path else ".") + "/"
+    return [(name, prefix + name) for name in names]
