@@ -90,10 +90,14 @@ fn an_echo_is_no_board() {
 }
 
 #[test]
-fn a_flood_is_no_board() {
-    let (mut controller, name) = terminal();
-    thread::spawn(move || while controller.write_all(&[b'x'; 4096]).is_ok() {});
-    assert_fails(&here(&["connect", &name, "ls"]), &name);
+fn a_program_that_never_stops_printing_and_cannot_be_interrupted_is_given_up_on() {
+    let board = TestBoard::with(&["link=usb"]);
+    let program = "import micropython\nmicropython.kbd_intr(-1)\nwhile True: print('x' * 60)";
+    let started = board.mpwire(&["exec", "--no-follow", program]);
+    assert_eq!(started.code, Some(0), "{started}");
+    let outcome = board.mpwire(&["resume", "ls"]);
+    assert_fails(&outcome, "the board did not enter the raw REPL; it sent \"");
+    assert!(outcome.stderr.contains("xxxx"), "{outcome}");
 }
 
 #[test]
