@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use mpwire::transfer::Encoding;
+use mpwire::transfer::{Encoding, Options};
 
 /// What a command leaves for the next one.
 #[derive(Debug, Args)]
@@ -136,16 +136,8 @@ pub struct FsArgs {
     /// Show file sizes in a more human readable way (for tree)
     #[arg(short = 'h', long)]
     pub human: bool,
-    /// How bytes travel to the device (for cp)
-    #[arg(
-        long,
-        value_name = "auto|deflate|base64|hex|repr",
-        default_value = "auto"
-    )]
-    pub encoding: EncodingChoice,
-    /// Bytes of the file in each chunk (for cp; default: what the device's memory allows)
-    #[arg(long, value_name = "BYTES")]
-    pub chunk_size: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub transfer: TransferArgs,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     pub help: Option<bool>,
@@ -154,6 +146,32 @@ pub struct FsArgs {
     /// Paths; for cp those on the device begin with a colon
     #[arg(required = true)]
     pub paths: Vec<String>,
+}
+
+/// How bytes travel to the device (for cp and romfs deploy).
+#[derive(Debug, Args)]
+pub struct TransferArgs {
+    /// How bytes travel to the device
+    #[arg(
+        long,
+        value_name = "auto|deflate|base64|hex|repr",
+        default_value = "auto"
+    )]
+    pub encoding: EncodingChoice,
+    /// Bytes of the file in each chunk (default: what the device's memory allows)
+    #[arg(long, value_name = "BYTES")]
+    pub chunk_size: Option<NonZeroUsize>,
+}
+
+impl TransferArgs {
+    /// The library's options.
+    pub fn options(&self) -> Options {
+        Options {
+            encoding: self.encoding.0,
+            chunk_size: self.chunk_size,
+            more_follow: false,
+        }
+    }
 }
 
 /// `--encoding`: one by name, or the one predicted to be fastest.
@@ -187,16 +205,8 @@ pub struct RomfsArgs {
     /// Output file
     #[arg(short, long)]
     pub output: Option<PathBuf>,
-    /// How bytes travel to the device
-    #[arg(
-        long,
-        value_name = "auto|deflate|base64|hex|repr",
-        default_value = "auto"
-    )]
-    pub encoding: EncodingChoice,
-    /// Bytes of the image in each chunk (default: what the device's memory allows)
-    #[arg(long, value_name = "BYTES")]
-    pub chunk_size: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub transfer: TransferArgs,
     /// query, build or deploy
     pub command: String,
     /// Directory or image to build or deploy

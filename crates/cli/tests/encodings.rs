@@ -7,8 +7,7 @@ mod support;
 use std::path::Path;
 
 use mpwire::transfer::Encoding;
-use sha2::{Digest as _, Sha256};
-use support::{TestBoard, mpremote};
+use support::{TestBoard, hex_digest, mpremote};
 
 const SIZES: [usize; 4] = [1 << 10, 5 << 10, 10 << 10, 50 << 10];
 
@@ -101,14 +100,6 @@ fn files() -> Vec<(String, Vec<u8>)> {
         }
     }
     files
-}
-
-fn hex_digest(data: &[u8]) -> String {
-    let bytes: Vec<String> = Sha256::digest(data)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    bytes.concat()
 }
 
 /// Asks genuine mpremote for the SHA-256 of each file, in one run.

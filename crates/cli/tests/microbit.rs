@@ -12,8 +12,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use sha2::{Digest as _, Sha256};
-use support::{DEADLINE, Outcome, mpwire, run};
+use support::{DEADLINE, Outcome, hex_digest, mpwire, run};
 use tempfile::TempDir;
 
 const EMULATOR: &str = "qemu-system-arm";
@@ -176,14 +175,6 @@ fn what_the_firmware_lacks_is_told(board: &Microbit) {
         board.refused(&["mkdir", "folder"]),
         "mpwire: this board's firmware has no directories\n"
     );
-}
-
-fn hex_digest(data: &[u8]) -> String {
-    let bytes: Vec<String> = Sha256::digest(data)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    bytes.concat()
 }
 
 /// Why there is no micro:bit here, if there is none.

@@ -4,8 +4,7 @@ mod support;
 
 use std::fs;
 
-use sha2::{Digest as _, Sha256};
-use support::TestBoard;
+use support::{TestBoard, hex_digest};
 
 /// What a board can do beyond the least.
 struct Firmware {
@@ -120,14 +119,6 @@ fn things_are_removed(board: &TestBoard) {
     );
     said(board, &["rm", "-r", ":"]);
     assert_eq!(said(board, &["ls"]), "ls :\n");
-}
-
-fn hex_digest(data: &[u8]) -> String {
-    let bytes: Vec<String> = Sha256::digest(data)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    bytes.concat()
 }
 
 /// What a command that succeeds prints.

@@ -10,7 +10,6 @@ use std::path::Path;
 use mpwire::romfs::image::Image;
 use mpwire::romfs::partition::{self, Partition};
 use mpwire::romfs::{build, deploy};
-use mpwire::transfer::Options;
 
 use crate::args::RomfsArgs;
 use crate::connection::Connection;
@@ -98,11 +97,7 @@ fn deploy_image(connection: &mut Connection, arguments: &RomfsArgs) -> Result<()
     let board = connection.board()?;
     let partition = deploy::find(board, arguments.partition).map_err(from_deploy)?;
     describe(&partition)?;
-    let options = Options {
-        encoding: arguments.encoding.0,
-        chunk_size: arguments.chunk_size,
-        ..Options::default()
-    };
+    let options = arguments.transfer.options();
     let name = format!("ROMFS{}", partition.number);
     {
         let progress = FileProgress::new(&name, image.len() as u64);

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// Nothing here takes this long, even on a busy machine: what does is stuck.
@@ -68,6 +69,15 @@ impl std::fmt::Display for Outcome {
         let shown: String = self.text().chars().take(2000).collect();
         write!(formatter, "{:?} {shown:?} / {:?}", self.code, self.stderr)
     }
+}
+
+/// SHA-256 of `data`, as `sha256sum` prints it.
+pub fn hex_digest(data: &[u8]) -> String {
+    let bytes: Vec<String> = Sha256::digest(data)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    bytes.concat()
 }
 
 /// Genuine mpremote.

@@ -7,6 +7,7 @@
 //! one. Only a power cut in the fraction of a millisecond in which flash programs that very page
 //! is beyond any order of writes.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::image::{self, Image};
@@ -16,14 +17,10 @@ use crate::board::digest::Digest;
 use crate::board::fs::at;
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Board, onboard};
-use crate::transfer::choice::choose;
-use crate::transfer::send::{Count, Plan, Receiver, send};
-use crate::transfer::{self, Encoding, Options, Progress, Sent};
+use crate::transfer::attempts::{Failure, Shipment, until_right};
+use crate::transfer::send::Receiver;
+use crate::transfer::{self, Options, Progress, Sent};
 
-/// How often a deployment whose verification fails is begun again.
-const ATTEMPTS: u32 = 3;
-/// The smallest chunk worth trying, in characters.
-const LEAST_PROGRAM: usize = 64;
 /// Bytes written at once where memory and erase blocks allow: what mpremote writes at once.
 const LARGEST_PIECE: u64 = 4096;
 /// The smallest piece: a page of the flash chips that ports use, and a multiple of what any of
@@ -105,24 +102,19 @@ pub fn deploy(
         });
     }
     let capabilities = board.capabilities()?;
-    let mut deployment = Deployment {
-        board,
+    let shipment = ImageShipment {
         image,
         partition,
-        options,
         capabilities,
-        count: Count::default(),
-        feed: true,
     };
     let start = Instant::now();
-    let result = deployment.until_right(progress);
-    let count = deployment.count;
+    let (result, count) = until_right(board, &shipment, options, progress);
     if result.is_err() && board.is_entered() {
         // The error that came first is the one to tell.
         let _ = board.tidy();
     }
     Ok(Sent {
-        encoding: result?,
+        encoding: result.map_err(|failure| shipment.explain(failure))?,
         bytes: size,
         wire_bytes: count.wire_bytes,
         chunks: count.chunks,
@@ -150,98 +142,33 @@ fn rotated(image: &[u8], piece: u64) -> Vec<u8> {
     [&image[middle..], &image[..middle]].concat()
 }
 
-struct Deployment<'a> {
-    board: &'a mut Board,
+/// An image on its way to its partition.
+struct ImageShipment<'a> {
     image: &'a [u8],
     partition: &'a Partition,
-    options: &'a Options,
     capabilities: Capabilities,
-    count: Count,
-    /// Whether chunks may be input to a program that reads.
-    feed: bool,
 }
 
-impl Deployment<'_> {
-    fn until_right(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<Encoding, Error> {
-        for _ in 0..ATTEMPTS {
-            let (right, encoding) = self.with_less_and_less_memory(progress)?;
-            if right {
-                return Ok(encoding);
-            }
-            // Something was lost: take the way with the closest flow control from now on.
-            self.feed = false;
-        }
-        Err(Error::Corrupt {
-            number: self.partition.number,
-        })
-    }
-
-    /// Begins again with half of everything when the board's memory does not suffice, and with a
-    /// lighter encoding when no chunk is small enough.
-    fn with_less_and_less_memory(
-        &mut self,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(bool, Encoding), Error> {
-        let mut piece = piece(self.partition, &self.capabilities);
-        let encoding = choose(
-            &rotated(self.image, piece),
-            &self.capabilities,
-            self.board.rate(),
-            self.options,
-        )?;
-        let mut plan = Plan {
-            encoding,
-            chunk_size: self.options.chunk_size,
-            program_limit: self.capabilities.program_limit(),
-            feed: self.feed,
-            tidy: true,
-        };
-        loop {
-            let error = match self.attempt(&plan, piece, progress) {
-                Ok(right) => return Ok((right, plan.encoding)),
-                Err(error) if error.is_out_of_memory() => error,
-                Err(error) if error.is_silence() && self.feed => return Ok((false, plan.encoding)),
-                Err(error) => {
-                    return Err(at(error, &format!("ROMFS{}", self.partition.number)).into());
-                }
-            };
-            if plan.chunk_size.is_some() {
-                return Err(error.into());
-            }
-            piece = (piece / 2).max(SMALLEST_PIECE).min(piece);
-            plan.program_limit /= 2;
-            if plan.program_limit < LEAST_PROGRAM {
-                plan.encoding = self.lighter(plan.encoding)?;
-                plan.program_limit = self.capabilities.program_limit() / 2;
-            }
-        }
-    }
-
-    fn lighter(&self, encoding: Encoding) -> Result<Encoding, Error> {
-        let lighter = match self.options.encoding {
-            Some(_) => None,
-            None => encoding.lighter(&self.capabilities),
-        };
-        lighter.ok_or(Error::NoMemory {
-            number: self.partition.number,
-        })
-    }
-
-    fn attempt(
-        &mut self,
-        plan: &Plan,
-        piece: u64,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<bool, board::Error> {
+impl Shipment for ImageShipment<'_> {
+    fn prepare(&self, halvings: u32) -> (Receiver, Cow<'_, [u8]>) {
+        let whole = piece(self.partition, &self.capabilities);
+        let piece = whole
+            .checked_shr(halvings)
+            .unwrap_or(0)
+            .max(SMALLEST_PIECE)
+            .min(whole);
         let data = rotated(self.image, piece);
         let flash = if self.partition.is_block_device {
             onboard::ROM_DEVICE
         } else {
             onboard::ROM_MEMORY
         };
-        let digest = digest_program(&self.capabilities);
         let receiver = Receiver {
-            programs: vec![digest, flash, onboard::ROM_WRITE],
+            programs: vec![
+                digest_program(&self.capabilities),
+                flash,
+                onboard::ROM_WRITE,
+            ],
             start: call(
                 onboard::ROM_WRITE.defines,
                 &[
@@ -253,10 +180,19 @@ impl Deployment<'_> {
             ),
             expected: Digest::of(&data, &self.capabilities).literal(),
         };
-        let (right, count) = send(self.board, &receiver, plan, &data, progress)?;
-        self.count.wire_bytes += count.wire_bytes;
-        self.count.chunks += count.chunks;
-        Ok(right)
+        (receiver, Cow::Owned(data))
+    }
+}
+
+impl ImageShipment<'_> {
+    fn explain(&self, failure: Failure) -> Error {
+        let number = self.partition.number;
+        match failure {
+            Failure::Board(error) => at(error, &format!("ROMFS{number}")).into(),
+            Failure::Encoding(error) => error.into(),
+            Failure::NoMemory => Error::NoMemory { number },
+            Failure::Corrupt => Error::Corrupt { number },
+        }
     }
 }
 

@@ -107,7 +107,8 @@ fn payload(encoding: Encoding, data: &[u8], capabilities: &Capabilities) -> Opti
     }
 }
 
-fn seconds_per_character(rate: Rate) -> f64 {
+/// Seconds for each character of a program, round trips aside.
+pub(super) fn seconds_per_character(rate: Rate) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a prediction")]
     let bytes = rate.bytes as f64;
     let seconds = rate.time.as_secs_f64() - f64::from(rate.programs) * SECONDS_PER_PROGRAM / 2.0;

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`encoding`] | the ways to write bytes as program text, one file each |
 //! | [`choice`] | which encoding the board can take, and which is predicted to be fastest |
+//! | [`attempts`] | beginning again with less memory, a lighter encoding, closer flow control |
 //! | [`send`] | chunks to a receiving program on the board, whatever it does with them |
 //! | [`upload`](mod@upload) | one file to the board |
 //! | [`download`](mod@download) | one file from the board |
 //! | [`unchanged`] | which files the board has already |
 
+pub mod attempts;
 pub mod choice;
 pub mod download;
 pub mod encoding;

@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use mpwire_proto::literal::Value;
 
 use super::Progress;
+use super::choice;
 use super::encoding::{Encoder, Encoding};
 use crate::board::capabilities::{Capabilities, memory_for};
 use crate::board::program::Program;
@@ -56,8 +57,12 @@ pub struct Count {
     pub chunks: u32,
 }
 
-/// Text up to this length is part of a program in any case: a program that reads costs more.
-const FEED_LEAST: usize = 1500;
+/// What feeding costs beside the text: the program that reads, in characters, and a round trip, in
+/// seconds.
+const FEED_CHARACTERS: f64 = 240.0;
+const FEED_SECONDS: f64 = 0.005;
+/// Bytes a second at 115200 baud, the rate every serial port is opened with.
+const UART_RATE: f64 = 11_520.0;
 /// What asks for the next block (`onboard/feed.py`).
 const ACK: u8 = 0x06;
 /// What the six digits of a block's size can tell (`onboard/feed.py`).
@@ -119,6 +124,21 @@ pub fn send(
             Err(error)
         }
     }
+}
+
+/// Whether text that fits into one program is better fed: where raw-paste leaves the line idle for
+/// longer than the program that reads costs.
+fn feeding_pays(characters: usize, rate: Rate) -> bool {
+    let pasted = choice::seconds_per_character(rate);
+    let fed = if 1.0 / pasted <= UART_RATE * 1.05 {
+        1.0 / UART_RATE
+    } else {
+        // A faster line is not the serial port's own: how much faster is not known.
+        pasted / 8.0
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a prediction")]
+    let characters = characters as f64;
+    characters * (pasted - fed) > FEED_CHARACTERS * pasted + FEED_SECONDS
 }
 
 /// Characters a chunk.
@@ -210,8 +230,8 @@ impl Sending<'_> {
         let mut programs = self.receiver.programs.clone();
         programs.extend(chunks.encoder.programs());
         let take = chunks.encoder.take().filter(|_| {
-            let short = first.is_last && first.text.len() <= FEED_LEAST;
-            self.plan.feed && self.capabilities.sys_stdin && !short
+            let pays = !first.is_last || feeding_pays(first.text.len(), self.board.rate());
+            self.plan.feed && self.capabilities.sys_stdin && pays
         });
         if take.is_some() {
             programs.push(onboard::FEED);

@@ -1,13 +1,13 @@
 //! One file to the board.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use mpwire_proto::literal::Value;
 
-use super::choice::choose;
-use super::encoding::Encoding;
-use super::send::{Count, Plan, Receiver, send};
-use super::{ATTEMPTS, Error, Options, Progress, Sent};
+use super::attempts::{Failure, Shipment, until_right};
+use super::send::Receiver;
+use super::{Error, Options, Progress, Sent};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Digest;
 use crate::board::errno::Errno;
@@ -19,9 +19,6 @@ use crate::board::{self, Board, onboard, read, unreadable};
 const NAME_LIMIT: usize = 255;
 /// What is put behind a name while the file is being written.
 const TEMPORARY_SUFFIX: &str = ".mpwire";
-/// The smallest chunk worth trying, in characters.
-const LEAST_PROGRAM: usize = 64;
-
 /// What is at the destination of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
@@ -166,21 +163,16 @@ pub fn upload_examined(
         }));
     }
     let temporary = temporary(destination, data.len() as u64, &capabilities)?;
-    let mut upload = Upload {
-        board,
+    let shipment = FileShipment {
         data,
         target,
         temporary,
-        options,
         capabilities,
-        count: Count::default(),
-        feed: true,
     };
     let start = Instant::now();
-    let result = upload.until_right(progress);
-    let count = upload.count;
+    let (result, count) = until_right(board, &shipment, options, progress);
     Ok(Sent {
-        encoding: result?,
+        encoding: result.map_err(|failure| shipment.explain(failure))?,
         bytes: data.len() as u64,
         wire_bytes: count.wire_bytes,
         chunks: count.chunks,
@@ -227,88 +219,16 @@ fn temporary_name(target: &str) -> String {
     }
 }
 
-struct Upload<'a> {
-    board: &'a mut Board,
+/// A file on its way to its place.
+struct FileShipment<'a> {
     data: &'a [u8],
     target: &'a str,
     temporary: String,
-    options: &'a Options,
     capabilities: Capabilities,
-    count: Count,
-    /// Whether chunks may be input to a program that reads.
-    feed: bool,
 }
 
-impl Upload<'_> {
-    fn until_right(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<Encoding, Error> {
-        for _ in 0..ATTEMPTS {
-            let (right, encoding) = self.with_less_and_less_memory(progress)?;
-            if right {
-                return Ok(encoding);
-            }
-            // Something was lost: take the way with the closest flow control from now on.
-            self.feed = false;
-            self.board.slow_down();
-        }
-        Err(Error::Corrupt {
-            path: self.target.to_owned(),
-            kept: self.temporary != self.target,
-        })
-    }
-
-    /// Begins again with half the chunk when the board's memory does not suffice, and with a
-    /// lighter encoding when no chunk is small enough.
-    fn with_less_and_less_memory(
-        &mut self,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(bool, Encoding), Error> {
-        let mut plan = Plan {
-            encoding: choose(
-                self.data,
-                &self.capabilities,
-                self.board.rate(),
-                self.options,
-            )?,
-            chunk_size: self.options.chunk_size,
-            program_limit: self.capabilities.program_limit(),
-            feed: self.feed,
-            tidy: !self.options.more_follow,
-        };
-        loop {
-            let error = match self.attempt(&plan, progress) {
-                Ok(right) => return Ok((right, plan.encoding)),
-                Err(error) if error.is_out_of_memory() => error,
-                Err(error) if self.feed && error.may_be_loss() => {
-                    return Ok((false, plan.encoding));
-                }
-                Err(error) => return Err(at(error, self.target).into()),
-            };
-            if plan.chunk_size.is_some() {
-                return Err(error.into());
-            }
-            plan.program_limit /= 2;
-            if plan.program_limit < LEAST_PROGRAM {
-                plan.encoding = self.lighter(plan.encoding)?;
-                plan.program_limit = self.capabilities.program_limit() / 2;
-            }
-        }
-    }
-
-    fn lighter(&self, encoding: Encoding) -> Result<Encoding, Error> {
-        let lighter = match self.options.encoding {
-            Some(_) => None,
-            None => encoding.lighter(&self.capabilities),
-        };
-        lighter.ok_or_else(|| Error::NoMemory {
-            path: self.target.to_owned(),
-        })
-    }
-
-    fn attempt(
-        &mut self,
-        plan: &Plan,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<bool, board::Error> {
+impl Shipment for FileShipment<'_> {
+    fn prepare(&self, _halvings: u32) -> (Receiver, Cow<'_, [u8]>) {
         let receiver = Receiver {
             programs: vec![self.capabilities.digest_program(), onboard::UPLOAD],
             start: call(
@@ -317,10 +237,22 @@ impl Upload<'_> {
             ),
             expected: Digest::of(self.data, &self.capabilities).literal(),
         };
-        let (right, count) = send(self.board, &receiver, plan, self.data, progress)?;
-        self.count.wire_bytes += count.wire_bytes;
-        self.count.chunks += count.chunks;
-        Ok(right)
+        (receiver, Cow::Borrowed(self.data))
+    }
+}
+
+impl FileShipment<'_> {
+    fn explain(&self, failure: Failure) -> Error {
+        let path = self.target.to_owned();
+        match failure {
+            Failure::Board(error) => at(error, self.target).into(),
+            Failure::Encoding(error) => error,
+            Failure::NoMemory => Error::NoMemory { path },
+            Failure::Corrupt => Error::Corrupt {
+                path,
+                kept: self.temporary != self.target,
+            },
+        }
     }
 }
 

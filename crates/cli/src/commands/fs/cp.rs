@@ -37,9 +37,8 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     let mut copy = Copy {
         board: connection.board()?,
         options: Options {
-            encoding: arguments.encoding.0,
-            chunk_size: arguments.chunk_size,
             more_follow: arguments.recursive || sources.len() > 1,
+            ..arguments.transfer.options()
         },
         force: arguments.force,
         multiple: sources.len() > 1,

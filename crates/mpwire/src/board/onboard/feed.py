@@ -10,13 +10,11 @@ def _mpwire_feed(take, count, size):
     import sys
 
     stream = getattr(sys.stdin, "buffer", sys.stdin)
-    room = bytearray(0)
     while count:
-        if len(room) < count + 12:
-            room = bytearray(count + 12)
-        view = memoryview(room)[: count + 12]
+        view = memoryview(bytearray(count + 12))
         print("\x06", end="")
         stream.readinto(view)
         take(view[:count], size)
         size = int(bytes(view[count + 6 :]))
         count = int(bytes(view[count : count + 6]))
+        view = None
