@@ -513,7 +513,7 @@ fn a_deployment_that_ends_at_any_write_leaves_no_image_or_the_new_one() {
 }
 
 #[test]
-fn a_killed_mpwire_leaves_no_image_and_a_board_that_takes_the_next() {
+fn a_killed_mw_leaves_no_image_and_a_board_that_takes_the_next() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("rom");
     let board = board_with_tree(&[

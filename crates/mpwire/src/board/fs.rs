@@ -218,7 +218,7 @@ impl Board {
 
     /// The mounted filesystems that have a size.
     pub fn filesystems(&mut self) -> Result<Vec<Filesystem>, Error> {
-        let reply = match self.run(&[onboard::FILESYSTEMS], "_mpwire_filesystems()") {
+        let reply = match self.run(&[onboard::FILESYSTEMS], "_mw_filesystems()") {
             Err(Error::Exception { .. }) if !self.capabilities()?.os_statvfs => {
                 return Err(Error::Lacking("os.statvfs"));
             }
@@ -234,7 +234,7 @@ impl Board {
 
     /// The current directory.
     pub fn current_directory(&mut self) -> Result<String, Error> {
-        let reply = match self.run(&[onboard::GETCWD], "_mpwire_getcwd()") {
+        let reply = match self.run(&[onboard::GETCWD], "_mw_getcwd()") {
             // Firmware with one flat folder is always there.
             Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
                 return Ok("/".to_owned());

@@ -35,7 +35,7 @@ const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Removes every name of ours from the board's globals. A comprehension has a scope of its own, so
 /// it leaves none itself.
-pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n[:7]=='_mpwire']";
+pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n[:4]=='_mw_']";
 
 /// Why an operation on a board failed.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +189,7 @@ impl Board {
         if let Some(capabilities) = self.capabilities {
             return Ok(capabilities);
         }
-        let probe = "_mpwire_probe()";
+        let probe = "_mw_probe()";
         let reply = match self.run(&[onboard::PROBE], probe) {
             // What a program before left behind can be in the compiler's way on a small heap.
             Err(error) if error.is_out_of_memory() => {
@@ -222,19 +222,15 @@ impl Board {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
         let names: Vec<&str> = programs.iter().map(|program| program.defines).collect();
-        let mut text = self.definitions(programs)?;
-        text.push_str("try:\n");
-        for line in call.lines() {
-            text.push(' ');
-            text.push_str(line);
-            text.push('\n');
+        let definitions = self.definitions(programs)?;
+        let text = format!("{definitions}{call}\ndel {}", names.join(","));
+        // An exception leaves the names, for `tidy` to remove.
+        self.installed.extend(&names);
+        let reply = self.evaluate(&text, progress)?;
+        for name in names {
+            self.installed.remove(name);
         }
-        text.push_str("finally:\n del ");
-        text.push_str(&names.join(","));
-        for program in programs {
-            self.installed.remove(program.defines);
-        }
-        self.evaluate(&text, progress)
+        Ok(reply)
     }
 
     /// Runs `call` with `programs`, which stay on the board until [`Board::tidy`], and `defines`,

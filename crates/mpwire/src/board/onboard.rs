@@ -17,85 +17,83 @@ macro_rules! programs {
 
 programs! {
     /// What the firmware can do.
-    PROBE = "_mpwire_probe" in "capabilities.py";
+    PROBE = "_mw_probe" in "capabilities.py";
     /// Mode and size of a path.
-    STAT = "_mpwire_stat" in "stat.py";
+    STAT = "_mw_stat" in "stat.py";
     /// The same without `os.stat`.
-    STAT_WITHOUT_OS_STAT = "_mpwire_stat" in "stat_without_os_stat.py";
+    STAT_WITHOUT_OS_STAT = "_mw_stat" in "stat_without_os_stat.py";
     /// Entries of a directory.
-    LIST = "_mpwire_list" in "list.py";
+    LIST = "_mw_list" in "list.py";
     /// The same without `os.ilistdir`.
-    LIST_WITHOUT_ILISTDIR = "_mpwire_list" in "list_without_ilistdir.py";
+    LIST_WITHOUT_ILISTDIR = "_mw_list" in "list_without_ilistdir.py";
     /// Names and paths of the entries of a directory, with neither `os.ilistdir` nor `os.stat`.
-    ENTRIES = "_mpwire_entries" in "entries.py";
+    ENTRIES = "_mw_entries" in "entries.py";
     /// Everything below a directory.
-    WALK = "_mpwire_walk" in "walk.py";
+    WALK = "_mw_walk" in "walk.py";
     /// The same without `os.ilistdir`.
-    WALK_WITHOUT_ILISTDIR = "_mpwire_walk" in "walk_without_ilistdir.py";
+    WALK_WITHOUT_ILISTDIR = "_mw_walk" in "walk_without_ilistdir.py";
     /// Removes a file.
-    REMOVE = "_mpwire_remove" in "remove.py";
+    REMOVE = "_mw_remove" in "remove.py";
     /// Removes a directory and everything below it.
-    REMOVE_TREE = "_mpwire_remove_tree" in "remove_tree.py";
+    REMOVE_TREE = "_mw_remove_tree" in "remove_tree.py";
     /// Makes a directory.
-    MKDIR = "_mpwire_mkdir" in "mkdir.py";
+    MKDIR = "_mw_mkdir" in "mkdir.py";
     /// Makes many directories.
-    MAKE_DIRECTORIES = "_mpwire_make_directories" in "make_directories.py";
+    MAKE_DIRECTORIES = "_mw_make_directories" in "make_directories.py";
     /// Removes an empty directory.
-    RMDIR = "_mpwire_rmdir" in "rmdir.py";
+    RMDIR = "_mw_rmdir" in "rmdir.py";
     /// Makes a file unless it is there.
-    TOUCH = "_mpwire_touch" in "touch.py";
+    TOUCH = "_mw_touch" in "touch.py";
     /// The current directory.
-    GETCWD = "_mpwire_getcwd" in "getcwd.py";
-    /// Free space.
-    FREE = "_mpwire_free" in "free.py";
+    GETCWD = "_mw_getcwd" in "getcwd.py";
     /// Size and free space of each filesystem.
-    FILESYSTEMS = "_mpwire_filesystems" in "filesystems.py";
+    FILESYSTEMS = "_mw_filesystems" in "filesystems.py";
     /// Any of hashlib's digests of a file.
-    HASH = "_mpwire_hash" in "hash.py";
+    HASH = "_mw_hash" in "hash.py";
     /// SHA-256 of a file.
-    DIGEST_SHA256 = "_mpwire_digest" in "digest_sha256.py";
+    DIGEST_SHA256 = "_mw_digest" in "digest_sha256.py";
     /// CRC-32 of a file.
-    DIGEST_CRC32 = "_mpwire_digest" in "digest_crc32.py";
+    DIGEST_CRC32 = "_mw_digest" in "digest_crc32.py";
     /// Adler-32 of a file.
-    DIGEST_ADLER32 = "_mpwire_digest" in "digest_adler32.py";
+    DIGEST_ADLER32 = "_mw_digest" in "digest_adler32.py";
     /// Digests of many files.
-    DIGESTS = "_mpwire_digests" in "digests.py";
+    DIGESTS = "_mw_digests" in "digests.py";
     /// What is at the destination of a copy.
-    EXAMINE = "_mpwire_examine" in "examine.py";
+    EXAMINE = "_mw_examine" in "examine.py";
     /// Writes a file.
-    UPLOAD = "_mpwire_upload" in "upload.py";
+    UPLOAD = "_mw_upload" in "upload.py";
     /// Takes blocks of text from standard input.
-    FEED = "_mpwire_feed" in "feed.py";
+    FEED = "_mw_feed" in "feed.py";
     /// Decodes base64.
-    DECODE_BASE64 = "_mpwire_base64" in "decode_base64.py";
+    DECODE_BASE64 = "_mw_base64" in "decode_base64.py";
     /// Decodes hexadecimal.
-    DECODE_HEX = "_mpwire_hex" in "decode_hex.py";
+    DECODE_HEX = "_mw_hex" in "decode_hex.py";
     /// Inflates one continuous stream.
-    INFLATE = "_mpwire_inflater" in "inflate.py";
+    INFLATE = "_mw_inflater" in "inflate.py";
     /// Inflates pieces that stand alone.
-    INFLATE_UZLIB = "_mpwire_inflater" in "inflate_uzlib.py";
+    INFLATE_UZLIB = "_mw_inflater" in "inflate_uzlib.py";
     /// Prints a file.
-    DOWNLOAD = "_mpwire_download" in "download.py";
+    DOWNLOAD = "_mw_download" in "download.py";
     /// Encodes as base64.
-    ENCODE_BASE64 = "_mpwire_encode" in "encode_base64.py";
+    ENCODE_BASE64 = "_mw_encode" in "encode_base64.py";
     /// Encodes as hexadecimal.
-    ENCODE_HEX = "_mpwire_encode" in "encode_hex.py";
+    ENCODE_HEX = "_mw_encode" in "encode_hex.py";
     /// Encodes as a bytes literal.
-    ENCODE_REPR = "_mpwire_encode" in "encode_repr.py";
+    ENCODE_REPR = "_mw_encode" in "encode_repr.py";
     /// The ROM partitions.
-    ROM_QUERY = "_mpwire_rom_query" in "rom_query.py";
+    ROM_QUERY = "_mw_rom_query" in "rom_query.py";
     /// Erases and writes a ROM partition that is memory.
-    ROM_MEMORY = "_mpwire_rom_flash" in "rom_memory.py";
+    ROM_MEMORY = "_mw_rom_flash" in "rom_memory.py";
     /// Erases and writes a ROM partition that is a block device.
-    ROM_DEVICE = "_mpwire_rom_flash" in "rom_device.py";
+    ROM_DEVICE = "_mw_rom_flash" in "rom_device.py";
     /// Writes an image to a ROM partition.
-    ROM_WRITE = "_mpwire_rom_write" in "rom_write.py";
+    ROM_WRITE = "_mw_rom_write" in "rom_write.py";
     /// SHA-256 of memory.
-    ROM_DIGEST_SHA256 = "_mpwire_rom_digest" in "rom_digest_sha256.py";
+    ROM_DIGEST_SHA256 = "_mw_rom_digest" in "rom_digest_sha256.py";
     /// CRC-32 of memory.
-    ROM_DIGEST_CRC32 = "_mpwire_rom_digest" in "rom_digest_crc32.py";
+    ROM_DIGEST_CRC32 = "_mw_rom_digest" in "rom_digest_crc32.py";
     /// Adler-32 of memory.
-    ROM_DIGEST_ADLER32 = "_mpwire_rom_digest" in "rom_digest_adler32.py";
+    ROM_DIGEST_ADLER32 = "_mw_rom_digest" in "rom_digest_adler32.py";
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 /// Names with this prefix are what the rest of mpwire calls, and stay.
-const PUBLIC: &str = "_mpwire";
+const PUBLIC: &str = "_mw_";
 
 /// The text to send for the file `source`.
 #[must_use]
@@ -170,22 +170,22 @@ mod tests {
 
     #[test]
     fn comments_documentation_and_blank_lines_go() {
-        let source = "# About.\n\"\"\"A module\nwith two lines.\"\"\"\n\ndef _mpwire_f(a):  # why\n    \"\"\"Doc.\"\"\"\n    if a:\n        return 1\n";
-        assert_eq!(shrink(source), "def _mpwire_f(a):\n if a:\n  return 1\n");
+        let source = "# About.\n\"\"\"A module\nwith two lines.\"\"\"\n\ndef _mw_f(a):  # why\n    \"\"\"Doc.\"\"\"\n    if a:\n        return 1\n";
+        assert_eq!(shrink(source), "def _mw_f(a):\n if a:\n  return 1\n");
     }
 
     #[test]
     fn private_names_become_letters_and_what_others_see_stays() {
-        let source = "def _mpwire_f(path, size):\n    import os\n\n    with open(path, \"rb\") as file:\n        total = 0\n        for entry, other in os.path(size):\n            total += entry.size + other\n        print(total, end=\",\")\n";
+        let source = "def _mw_f(path, size):\n    import os\n\n    with open(path, \"rb\") as file:\n        total = 0\n        for entry, other in os.path(size):\n            total += entry.size + other\n        print(total, end=\",\")\n";
         assert_eq!(
             shrink(source),
-            "def _mpwire_f(d,e):\n import os\n with open(d,\"rb\")as b:\n  f=0\n  for a,c in os.path(e):\n   f+=a.size+c\n  print(f,end=\",\")\n"
+            "def _mw_f(d,e):\n import os\n with open(d,\"rb\")as b:\n  f=0\n  for a,c in os.path(e):\n   f+=a.size+c\n  print(f,end=\",\")\n"
         );
     }
 
     #[test]
     fn strings_and_imports_are_left_alone() {
-        let source = "def _mpwire_f(path):\n    from zlib import inflate as unpack\n    value = \"path value\"\n    return value == unpack(path)\n";
+        let source = "def _mw_f(path):\n    from zlib import inflate as unpack\n    value = \"path value\"\n    return value == unpack(path)\n";
         let text = shrink(source);
         assert!(
             text.contains("from zlib import inflate as unpack\n"),

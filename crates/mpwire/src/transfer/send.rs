@@ -19,7 +19,7 @@ use crate::session::{self, Rate};
 
 /// The names a receiving program's call defines: `put(data)` takes the next bytes, `end(expected)`
 /// finishes and prints whether all is right, `end(None)` gives up.
-const RECEIVER_NAMES: &[&str] = &["_mpwire_put", "_mpwire_end"];
+const RECEIVER_NAMES: &[&str] = &["_mw_put", "_mw_end"];
 
 /// A program on the board that takes data.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ const UART_RATE: f64 = 11_520.0;
 const ACK: u8 = 0x06;
 /// What the six digits of a block's size can tell (`onboard/feed.py`).
 const SIZE_MOST: usize = 999_999;
-/// The lengths of blocks of input: half a second's worth, so that progress is seen, within what a
+/// The lengths of blocks of input: a second's worth, so that progress is seen, within what a
 /// board with much memory takes well.
 const BLOCK_LEAST: usize = 4096;
 const BLOCK_MOST: usize = 16 * 1024;
@@ -147,9 +147,9 @@ fn limit(plan: &Plan, rate: Rate) -> usize {
         clippy::cast_sign_loss,
         reason = "a rate is never negative, and a block is clamped"
     )]
-    let half_a_second = (rate.bytes_per_second() / 2.0) as usize;
+    let a_second = rate.bytes_per_second() as usize;
     plan.program_limit
-        .min(half_a_second.clamp(BLOCK_LEAST, BLOCK_MOST))
+        .min(a_second.clamp(BLOCK_LEAST, BLOCK_MOST))
 }
 
 /// Whether the board can still be spoken to.
@@ -166,7 +166,7 @@ fn give_up(board: &mut Board) -> Result<(), Error> {
     board.run_and_keep(
         &[],
         &[],
-        "'_mpwire_end' in globals() and _mpwire_end(None)",
+        "'_mw_end' in globals() and _mw_end(None)",
         &mut |_| {},
     )?;
     board.tidy()
@@ -267,7 +267,7 @@ impl Sending<'_> {
     /// What stands behind the last chunk.
     fn ending(&self) -> String {
         let tidy = if self.plan.tidy { TIDY } else { "" };
-        format!("\n_mpwire_end({})\n{tidy}", self.receiver.expected)
+        format!("\n_mw_end({})\n{tidy}", self.receiver.expected)
     }
 
     /// Sends each chunk as a program.
@@ -332,7 +332,7 @@ impl Sending<'_> {
         chunks: &mut Chunks,
     ) -> Result<bool, Error> {
         let text = format!(
-            "{beginning}_mpwire_feed({take},{},{}){}",
+            "{beginning}_mw_feed({take},{},{}){}",
             first.text.len(),
             first.size,
             self.ending()

@@ -62,7 +62,6 @@ pub fn examine(
     let programs = [
         capabilities.stat_program(),
         capabilities.digest_program(),
-        onboard::FREE,
         onboard::EXAMINE,
     ];
     let text = call(

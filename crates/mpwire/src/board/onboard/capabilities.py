@@ -4,7 +4,7 @@
 # u-names only.
 
 
-def _mpwire_probe():
+def _mw_probe():
     import gc
 
     found = str(int(hasattr(bytes, "fromhex")))

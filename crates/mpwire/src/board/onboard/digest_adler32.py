@@ -1,7 +1,7 @@
 # Adler-32 (RFC 1950) of a file, for firmware that has no checksum of its own.
 
 
-def _mpwire_digest(path):
+def _mw_digest(path):
     a = 1
     b = 0
     with open(path, "rb") as file:

@@ -1,7 +1,7 @@
 # CRC-32 of a file, for firmware without SHA-256.
 
 
-def _mpwire_digest(path):
+def _mw_digest(path):
     try:
         from binascii import crc32
     except ImportError:

@@ -1,7 +1,7 @@
 # SHA-256 of a file as it stands on the filesystem.
 
 
-def _mpwire_digest(path):
+def _mw_digest(path):
     try:
         from hashlib import sha256
     except ImportError:

@@ -1,8 +1,8 @@
 # Prints the digest of each path, or None for what is no file of that size.
 
 
-def _mpwire_digests(paths, sizes):
+def _mw_digests(paths, sizes):
     for path, size in zip(paths, sizes):
-        status = _mpwire_stat(path)
+        status = _mw_stat(path)
         same = status and status[0] & 0x8000 and status[1] == size
-        print(_mpwire_digest(path) if same else None, end=",")
+        print(_mw_digest(path) if same else None, end=",")

@@ -1,4 +1,4 @@
 try:
-    from binascii import b2a_base64 as _mpwire_encode
+    from binascii import b2a_base64 as _mw_encode
 except ImportError:
-    from ubinascii import b2a_base64 as _mpwire_encode
+    from ubinascii import b2a_base64 as _mw_encode

@@ -1,4 +1,4 @@
 try:
-    from binascii import hexlify as _mpwire_encode
+    from binascii import hexlify as _mw_encode
 except ImportError:
-    from ubinascii import hexlify as _mpwire_encode
+    from ubinascii import hexlify as _mw_encode

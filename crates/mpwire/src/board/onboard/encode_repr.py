@@ -1,2 +1,2 @@
-def _mpwire_encode(block):
+def _mw_encode(block):
     return block

@@ -2,7 +2,7 @@
 # argument there is one flat folder, and a path is a name.
 
 
-def _mpwire_entries(path):
+def _mw_entries(path):
     import os
 
     try:

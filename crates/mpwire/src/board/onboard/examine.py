@@ -3,15 +3,22 @@
 # digest of what would be replaced, if its size is that of what comes.
 
 
-def _mpwire_examine(path, name, size, parent):
-    outer = _mpwire_stat(path)
+def _mw_examine(path, name, size, parent):
+    import os
+
+    outer = _mw_stat(path)
     target = path
     if outer and outer[0] & 0x4000:
         target = (path.rstrip("/") if path else ".") + "/" + name
-        inner = _mpwire_stat(target)
+        inner = _mw_stat(target)
     else:
         inner = outer
     digest = None
     if inner and inner[0] & 0x8000 and inner[1] == size:
-        digest = _mpwire_digest(target)
-    print((outer, inner, _mpwire_free(parent), digest))
+        digest = _mw_digest(target)
+    try:
+        status = os.statvfs(parent)
+        free = status[0] * status[3]
+    except (AttributeError, OSError):
+        free = -1
+    print((outer, inner, free, digest))

@@ -6,7 +6,7 @@
 # draining.
 
 
-def _mpwire_feed(take, count, size):
+def _mw_feed(take, count, size):
     import sys
 
     stream = getattr(sys.stdin, "buffer", sys.stdin)

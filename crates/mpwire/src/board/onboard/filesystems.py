@@ -2,7 +2,7 @@
 # vfs.mount() lists nothing is asked for the directories of the root instead.
 
 
-def _mpwire_filesystems():
+def _mw_filesystems():
     import os
 
     try:

@@ -1,4 +1,4 @@
-def _mpwire_getcwd():
+def _mw_getcwd():
     import os
 
     print(repr(os.getcwd()))

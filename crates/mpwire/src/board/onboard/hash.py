@@ -1,7 +1,7 @@
 # Any algorithm of hashlib over a file; prints the digest, or None when this firmware lacks it.
 
 
-def _mpwire_hash(path, algorithm):
+def _mw_hash(path, algorithm):
     try:
         import hashlib
     except ImportError:

@@ -4,7 +4,7 @@
 # and the stream object is the same throughout, refilled.
 
 
-def _mpwire_inflater(bits, put):
+def _mw_inflater(bits, put):
     import binascii, deflate, io
 
     source = io.BytesIO()

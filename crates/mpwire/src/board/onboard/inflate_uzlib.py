@@ -2,7 +2,7 @@
 # nothing, but knows no refill either: each piece is a stream of its own.
 
 
-def _mpwire_inflater(bits, put):
+def _mw_inflater(bits, put):
     try:
         from binascii import a2b_base64
     except ImportError:

@@ -1,7 +1,7 @@
 # Prints the entries of a directory as (name, mode, size).
 
 
-def _mpwire_list(path):
+def _mw_list(path):
     import os
 
     for entry in os.ilistdir(path):

@@ -1,7 +1,7 @@
 # Makes directories in the order given; those that are there already are fine.
 
 
-def _mpwire_make_directories(paths):
+def _mw_make_directories(paths):
     import os
 
     for path in paths:

@@ -1,4 +1,4 @@
-def _mpwire_mkdir(path):
+def _mw_mkdir(path):
     import os
 
     os.mkdir(path)

@@ -1,4 +1,4 @@
-def _mpwire_remove(path):
+def _mw_remove(path):
     import os
 
     os.remove(path)

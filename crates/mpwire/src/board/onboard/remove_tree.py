@@ -2,16 +2,16 @@
 # ("removed" | "directory" | "mountpoint", path). A mount point cannot be removed and is left.
 
 
-def _mpwire_remove_tree(path):
+def _mw_remove_tree(path):
     import os
 
     def remove(path):
-        status = _mpwire_stat(path)
+        status = _mw_stat(path)
         if not status or not status[0] & 0x4000:
             os.remove(path)
             print(("removed", path), end=",")
             return
-        for name, below in _mpwire_entries(path):
+        for name, below in _mw_entries(path):
             remove(below)
         if path:
             try:

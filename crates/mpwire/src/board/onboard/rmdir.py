@@ -1,4 +1,4 @@
-def _mpwire_rmdir(path):
+def _mw_rmdir(path):
     import os
 
     os.rmdir(path)

@@ -1,7 +1,7 @@
 # The same as rom_memory.py where the partition is a block device (ports/esp32, rp2).
 
 
-def _mpwire_rom_flash(number, size, block):
+def _mw_rom_flash(number, size, block):
     from vfs import rom_ioctl
 
     device = rom_ioctl(2, number)

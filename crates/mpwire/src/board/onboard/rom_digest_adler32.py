@@ -1,7 +1,7 @@
 # Adler-32 (RFC 1950) of memory, for firmware that has no checksum of its own.
 
 
-def _mpwire_rom_digest(parts):
+def _mw_rom_digest(parts):
     a = 1
     b = 0
     for part in parts:

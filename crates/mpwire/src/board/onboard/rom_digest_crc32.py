@@ -1,7 +1,7 @@
 # CRC-32 of memory, for firmware without SHA-256.
 
 
-def _mpwire_rom_digest(parts):
+def _mw_rom_digest(parts):
     try:
         from binascii import crc32
     except ImportError:

@@ -1,7 +1,7 @@
 # SHA-256 of memory, in slices: some boards must be able to look after their links in between.
 
 
-def _mpwire_rom_digest(parts):
+def _mw_rom_digest(parts):
     try:
         from hashlib import sha256
     except ImportError:

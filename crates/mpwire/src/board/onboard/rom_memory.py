@@ -3,7 +3,7 @@
 # many bytes whatever is written must be a multiple; and store, which writes.
 
 
-def _mpwire_rom_flash(number, size, block):
+def _mw_rom_flash(number, size, block):
     from vfs import rom_ioctl
 
     view = rom_ioctl(2, number)

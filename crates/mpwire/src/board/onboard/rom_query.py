@@ -3,7 +3,7 @@
 # rom_ioctl are listed in extmod/vfs.h.
 
 
-def _mpwire_rom_query():
+def _mw_rom_query():
     try:
         from vfs import rom_ioctl
     except ImportError:

@@ -3,10 +3,10 @@
 # else and only if the digest is right: until then there is nothing to mount.
 
 
-def _mpwire_rom_write(number, size, room, block):
+def _mw_rom_write(number, size, room, block):
     import vfs
 
-    view, prepare, store = _mpwire_rom_flash(number, size, block)
+    view, prepare, store = _mw_rom_flash(number, size, block)
     buffer = bytearray(room)
     at = room if size > room else 0
     fill = 0
@@ -42,7 +42,7 @@ def _mpwire_rom_write(number, size, room, block):
     def end(expected):
         first = memoryview(buffer)[:fill]
         right = False
-        if expected is not None and _mpwire_rom_digest((view[room:size], first)) == expected:
+        if expected is not None and _mw_rom_digest((view[room:size], first)) == expected:
             store(0, memoryview(buffer)[: write(True)])
             right = view[:fill] == first
         print(right)

@@ -1,7 +1,7 @@
 # Mode (0x4000 a directory, 0x8000 a file) and size of a path, or None when there is nothing.
 
 
-def _mpwire_stat(path):
+def _mw_stat(path):
     import os
 
     try:

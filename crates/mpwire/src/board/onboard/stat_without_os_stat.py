@@ -2,7 +2,7 @@
 # micro:bit's (os.size), and others, where a directory is what can be listed.
 
 
-def _mpwire_stat(path):
+def _mw_stat(path):
     import os
 
     if path in ("", ".", "/"):

@@ -1,2 +1,2 @@
-def _mpwire_touch(path):
+def _mw_touch(path):
     open(path, "a").close()

@@ -3,7 +3,7 @@
 # old file stays until then, unless temporary is the target itself. end(None) gives up.
 
 
-def _mpwire_upload(target, temporary):
+def _mw_upload(target, temporary):
     import os
 
     file = open(temporary, "wb")
@@ -15,7 +15,7 @@ def _mpwire_upload(target, temporary):
 
     def end(expected):
         file.close()
-        right = expected is not None and _mpwire_digest(temporary) == expected
+        right = expected is not None and _mw_digest(temporary) == expected
         if not right:
             os.remove(temporary)
         elif target != temporary:

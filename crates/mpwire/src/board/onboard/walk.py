@@ -1,7 +1,7 @@
 # Prints everything below a directory as (path, mode, size), each directory before its entries.
 
 
-def _mpwire_walk(path):
+def _mw_walk(path):
     import os
 
     def walk(folder, prefix):

@@ -2,10 +2,10 @@
 # nothing: LittleFS leaves it unset.
 
 
-def _mpwire_walk(path):
+def _mw_walk(path):
     def walk(folder, prefix):
-        for name, path in _mpwire_entries(folder):
-            status = _mpwire_stat(path) or (0x8000, 0)
+        for name, path in _mw_entries(folder):
+            status = _mw_stat(path) or (0x8000, 0)
             print((prefix + name, status[0], status[1] if status[0] & 0x8000 else 0), end=",")
             if status[0] & 0x4000:
                 walk(path, prefix + name + "/")

@@ -26,10 +26,10 @@ impl Encoder for Base64 {
     }
 
     fn call(&self, text: &str, _size: usize) -> String {
-        format!("_mpwire_put(_mpwire_base64('{text}'))")
+        format!("_mw_put(_mw_base64('{text}'))")
     }
 
     fn take(&self) -> Option<&'static str> {
-        Some("lambda t,n:_mpwire_put(_mpwire_base64(t))")
+        Some("lambda t,n:_mw_put(_mw_base64(t))")
     }
 }

@@ -131,13 +131,10 @@ impl Encoder for Deflate {
     fn prepare(&self) -> Option<(String, &'static str)> {
         let arguments = [
             Argument::Int(self.window.bits().into()),
-            Argument::Expression("_mpwire_put"),
+            Argument::Expression("_mw_put"),
         ];
-        let line = format!(
-            "_mpwire_inflate={}",
-            call(self.inflater.defines, &arguments)
-        );
-        Some((line, "_mpwire_inflate"))
+        let line = format!("_mw_inflate={}", call(self.inflater.defines, &arguments));
+        Some((line, "_mw_inflate"))
     }
 
     fn chunk_length(&self, rest: &[u8], limit: usize) -> usize {
@@ -181,11 +178,11 @@ impl Encoder for Deflate {
     }
 
     fn call(&self, text: &str, size: usize) -> String {
-        format!("_mpwire_inflate('{text}',{size})")
+        format!("_mw_inflate('{text}',{size})")
     }
 
     fn take(&self) -> Option<&'static str> {
-        Some("_mpwire_inflate")
+        Some("_mw_inflate")
     }
 }
 

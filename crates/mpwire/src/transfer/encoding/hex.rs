@@ -27,10 +27,10 @@ impl Encoder for Hex {
     }
 
     fn call(&self, text: &str, _size: usize) -> String {
-        format!("_mpwire_put(_mpwire_hex('{text}'))")
+        format!("_mw_put(_mw_hex('{text}'))")
     }
 
     fn take(&self) -> Option<&'static str> {
-        Some("lambda t,n:_mpwire_put(_mpwire_hex(t))")
+        Some("lambda t,n:_mw_put(_mw_hex(t))")
     }
 }

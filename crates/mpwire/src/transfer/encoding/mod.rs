@@ -91,13 +91,13 @@ impl FromStr for Encoding {
     }
 }
 
-/// Writes the chunks of one file as text, and says how the board gives it to `_mpwire_put`, the
+/// Writes the chunks of one file as text, and says how the board gives it to `_mw_put`, the
 /// receiving program's function.
 pub trait Encoder {
     /// The programs that the calls use.
     fn programs(&self) -> Vec<Program>;
 
-    /// What runs once, after `_mpwire_put` is defined and before the first call: a line that
+    /// What runs once, after `_mw_put` is defined and before the first call: a line that
     /// defines names, and these names.
     fn prepare(&self) -> Option<(String, &'static str)> {
         None

@@ -31,7 +31,7 @@ impl Encoder for Repr {
     }
 
     fn call(&self, text: &str, _size: usize) -> String {
-        format!("_mpwire_put({text})")
+        format!("_mw_put({text})")
     }
 
     fn take(&self) -> Option<&'static str> {
