@@ -323,6 +323,23 @@ fn sizes_around_the_borders_of_chunks_arrive() {
 }
 
 #[test]
+fn small_and_large_files_of_one_tree_arrive_together() {
+    let board = TestBoard::start();
+    std::fs::create_dir(board.work().join("tree")).expect("a new folder");
+    let files: Vec<(String, Vec<u8>)> = [300, 20_000, 4096, 100, 4097, 0]
+        .into_iter()
+        .enumerate()
+        .map(|(index, size)| (format!("tree/{index}"), source(size)))
+        .collect();
+    for (name, data) in &files {
+        board.write(name, data);
+    }
+    let copied = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert_on_board(&board, &files);
+}
+
+#[test]
 fn nothing_of_ours_stays_in_the_boards_globals() {
     let board = TestBoard::start();
     let before = board.globals();

@@ -70,6 +70,8 @@ programs! {
     DECODE_HEX = "_mw_hex" in "decode_hex.py";
     /// Inflates one continuous stream.
     INFLATE = "_mw_inflater" in "inflate.py";
+    /// Inflates a small file.
+    INFLATE_SMALL = "_mw_inflater_small" in "inflate_small.py";
     /// Inflates pieces that stand alone.
     INFLATE_UZLIB = "_mw_inflater" in "inflate_uzlib.py";
     /// Prints a file.

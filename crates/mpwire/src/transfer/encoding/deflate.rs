@@ -21,6 +21,10 @@ const INFLATER_MEMORY: u64 = 3 * 1024;
 /// How much of a file tells how dense it is, in bytes.
 const SAMPLE: usize = 64 * 1024;
 
+/// Files up to this size, in bytes, inflate whole in memory on a board with this much of it.
+const SMALL: usize = 4096;
+const MUCH_MEMORY: u64 = 64 * 1024;
+
 /// A window size as its base-2 logarithm, 9 to 15.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window(u8);
@@ -90,6 +94,17 @@ fn push(stream: &mut Compress, data: &[u8], flush: FlushCompress) -> Vec<u8> {
     }
 }
 
+/// The program that inflates a file of `size` bytes.
+fn inflater(capabilities: &Capabilities, size: usize) -> Program {
+    if !capabilities.deflate_io {
+        onboard::INFLATE_UZLIB
+    } else if size <= SMALL && capabilities.free_memory >= MUCH_MEMORY {
+        onboard::INFLATE_SMALL
+    } else {
+        onboard::INFLATE
+    }
+}
+
 /// Characters for each byte, never so few that an estimate from it overflows.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn density(characters: usize, bytes: usize) -> f64 {
@@ -109,15 +124,13 @@ impl Deflate {
     pub fn new(capabilities: &Capabilities, size: usize) -> Self {
         // A board without room for the smallest window has been told apart by `lacks`.
         let window = window(capabilities, size).unwrap_or(Window(9));
+        let inflater = inflater(capabilities, size);
         Self {
             window,
-            // Firmware before 1.21 cannot go on with a stream: each chunk is one of its own.
-            stream: capabilities.deflate_io.then(|| compressor(window)),
-            inflater: if capabilities.deflate_io {
-                onboard::INFLATE
-            } else {
-                onboard::INFLATE_UZLIB
-            },
+            // Firmware before 1.21 cannot go on with a stream, and a small file has no need to:
+            // each chunk is a stream of its own.
+            stream: (inflater == onboard::INFLATE).then(|| compressor(window)),
+            inflater,
             density: Cell::new(None),
         }
     }
@@ -216,12 +229,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn each_chunk_of_a_small_file_is_a_stream_of_its_own() {
+        let data = b"the same words, the same words, the same words ".repeat(20);
+        let mut encoder = Deflate::new(&capabilities(MUCH_MEMORY), data.len());
+        for piece in data.chunks(400) {
+            let stream = STANDARD.decode(encoder.encode(piece, false)).unwrap();
+            let mut inflater = Decompress::new_with_window_bits(false, encoder.window.bits());
+            let mut output = Vec::with_capacity(piece.len() + 1);
+            inflater
+                .decompress_vec(&stream, &mut output, FlushDecompress::Finish)
+                .unwrap();
+            assert_eq!(output, piece);
+        }
+    }
+
     proptest! {
         #[test]
         fn the_chunks_are_one_stream_that_inflates_to_the_data(
             seed in proptest::collection::vec(0u8..6, 1..3000),
             chunk in 1usize..900,
-            free in 8_000u64..200_000,
+            free in 8_000u64..MUCH_MEMORY,
         ) {
             let data: Vec<u8> = seed.iter().flat_map(|&byte| [byte, b'x', byte]).collect();
             let mut encoder = Deflate::new(&capabilities(free), data.len());
