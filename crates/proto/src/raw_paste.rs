@@ -90,12 +90,6 @@ impl Paste {
     pub fn is_sent(&self) -> bool {
         matches!(self.header, Header::Complete) && self.sent == self.program.len()
     }
-
-    /// Bytes of the program handed out so far.
-    #[must_use]
-    pub fn sent(&self) -> usize {
-        self.sent
-    }
 }
 
 #[cfg(test)]

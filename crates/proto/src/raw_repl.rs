@@ -223,12 +223,6 @@ impl RawRepl {
         !matches!(self.state, State::Outside | State::Ready)
     }
 
-    /// Whether the board takes programs by raw-paste, as far as is known.
-    #[must_use]
-    pub fn uses_raw_paste(&self) -> bool {
-        self.raw_paste
-    }
-
     /// Notes that the board has memory enough for the usual receive ring.
     pub fn speed_up(&mut self) {
         if self.pace == Pace::Careful {
