@@ -11,13 +11,14 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::board::StartError;
 use crate::console::{Console, Event, Mode};
 use crate::counters::{LiveCounters, add};
+use crate::flash_watch::{FlashWatch, monotonic};
 use crate::interpreter::Interpreter;
 use crate::link_model::{Line, Nanoseconds};
 use crate::options::{LinkKind, Options};
@@ -110,7 +111,8 @@ pub(crate) struct Bridge {
     /// Told once: the board is up, or why it is not.
     ready: Option<SyncSender<Result<(), StartError>>>,
 
-    start: Instant,
+    /// As [`monotonic`] tells it.
+    start: Nanoseconds,
     interpreter: Interpreter,
     console: Console,
     host: Host,
@@ -123,6 +125,9 @@ pub(crate) struct Bridge {
     holding: bool,
     /// How much of [`RAW_PASTE`] has come, on a firmware that does not know it.
     paste: usize,
+    flash: Option<FlashWatch>,
+    /// The board does not receive, because its flash is busy.
+    deaf: bool,
     full: Option<Full>,
     dropping: bool,
     look: Nanoseconds,
@@ -192,6 +197,15 @@ fn start_interpreter(
 
 impl Bridge {
     fn new(plan: Plan) -> Result<Bridge, StartError> {
+        let flash = plan
+            .options
+            .flash_deaf
+            .then(|| plan.storage.watch_flash())
+            .transpose()
+            .map_err(|source| StartError::Io {
+                what: "make a named pipe".to_owned(),
+                source,
+            })?;
         let interpreter = start_interpreter(
             &plan.program,
             &plan.storage,
@@ -222,7 +236,7 @@ impl Bridge {
             commands: plan.commands,
             wake: plan.wake,
             ready: Some(plan.ready),
-            start: Instant::now(),
+            start: monotonic(),
             interpreter,
             host: Host::Absent,
             down: Line::new(rate, latency, down, ring),
@@ -230,6 +244,8 @@ impl Bridge {
             held: VecDeque::new(),
             holding: true,
             paste: 0,
+            flash,
+            deaf: false,
             full: None,
             dropping: false,
             look: RING_LOOK.0,
@@ -243,7 +259,7 @@ impl Bridge {
     }
 
     fn now(&self) -> Nanoseconds {
-        self.start.elapsed().as_nanos() as Nanoseconds
+        monotonic() - self.start
     }
 
     fn run(&mut self) {
@@ -277,7 +293,9 @@ impl Bridge {
         let now = self.now();
         let blocked = self.full.is_some() && !self.dropping;
         let deadlines = [
-            if blocked {
+            if self.deaf && self.options.back_pressure() {
+                None
+            } else if blocked {
                 Some(now + self.look)
             } else {
                 self.down.next_due()
@@ -302,6 +320,10 @@ impl Bridge {
         if self.up.wants_more() {
             board = Some(fds.len());
             fds.push(PollFd::new(&self.interpreter.output, PollFlags::IN));
+        }
+        if let Some(flash) = &self.flash {
+            // Being woken is enough: every delivery asks it first.
+            fds.push(PollFd::new(flash, PollFlags::IN));
         }
         let mut wanted = PollFlags::empty();
         if self.down.wants_more() {
@@ -414,10 +436,30 @@ impl Bridge {
     }
 
     fn deliver_to_board(&mut self, now: Nanoseconds) {
+        let changes = self.flash.as_ref().map(FlashWatch::changes);
+        for change in changes.into_iter().flatten() {
+            self.deliver_until(change.at.saturating_sub(self.start).min(now));
+            self.deaf = change.busy;
+        }
+        self.deliver_until(now);
+    }
+
+    fn deliver_until(&mut self, now: Nanoseconds) {
         loop {
             let due = self.down.due(now);
             if due == 0 {
                 self.full = None;
+                return;
+            }
+            if self.deaf {
+                self.full = None;
+                if self.options.back_pressure() {
+                    self.down.stall(now);
+                } else {
+                    let lost = self.down.take(now, due).len();
+                    add(&self.counters.bytes_to_board, lost);
+                    add(&self.counters.overruns, lost);
+                }
                 return;
             }
             let room = self.room();
@@ -491,8 +533,10 @@ impl Bridge {
             full.processor = processor;
             full.steps += 1;
         }
-        let hopeless =
-            self.holding || !awake || full.steps >= BUSY_STEPS || now - full.since >= STARVED_LIMIT;
+        let hopeless = self.holding
+            || !awake
+            || full.steps >= BUSY_STEPS
+            || now.saturating_sub(full.since) >= STARVED_LIMIT;
         // It may have read all and gone to sleep since the ring was looked at.
         self.dropping = hopeless && self.room() == 0;
         self.dropping
@@ -771,6 +815,9 @@ impl Bridge {
     fn restart(&mut self, mode: Mode) {
         self.holding = true;
         self.paste = 0;
+        // What the last interpreter told is over with it.
+        let _ = self.flash.as_ref().map(FlashWatch::changes);
+        self.deaf = false;
         self.interrupt_at = None;
         self.interrupted = None;
         self.console.restart(mode);

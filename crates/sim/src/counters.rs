@@ -11,7 +11,8 @@ pub struct Counters {
     pub bytes_to_board: u64,
     /// Bytes that the board sent, whether or not a host was there to read them.
     pub bytes_from_board: u64,
-    /// Bytes that arrived while the receive ring was full, and were lost.
+    /// Bytes that arrived while the receive ring was full or the flash made the board deaf, and were
+    /// lost.
     pub overruns: u64,
     /// Soft resets: Ctrl-D at a prompt, `SystemExit`, or an interpreter that died.
     pub soft_resets: u64,

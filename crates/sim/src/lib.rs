@@ -18,6 +18,7 @@
 //!   - `link_model`: when a byte is at the other end (pure).
 //!   - `console`: what the output tells about the board's state (pure).
 //!   - `interpreter`: the process; `storage`: its files; `pty`: the end that other programs open.
+//!   - `flash_watch`: when the flash is busy.
 //! - `counters`: [`Counters`], what happened.
 //! - `onboard/*.py`: what runs on the board itself, from `boot.py` on.
 //!
@@ -41,6 +42,8 @@ mod counters;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod find;
+#[cfg(target_os = "linux")]
+mod flash_watch;
 #[cfg(target_os = "linux")]
 mod interpreter;
 #[cfg(target_os = "linux")]

@@ -78,6 +78,10 @@ pub struct Options {
     pub erase_delay: Duration,
     /// Key `program`, milliseconds: how long one 256-byte page takes to write.
     pub program_delay: Duration,
+    /// Key `flash-deaf`, `yes` or `no`: whether the board receives nothing while its flash is erased
+    /// or written, as those whose UART interrupt is off for that time (esp8266, stm32, rp2). Without
+    /// back-pressure what arrives then is lost, Ctrl-C too. Only with flash delays.
+    pub flash_deaf: bool,
     /// Key `cut`: power is lost in the middle of the N-th write to the flash, counted from 1 after
     /// the first mount; it comes back at once. 0 counts, and waits for
     /// [`Board::cut_power_at_write`](crate::Board::cut_power_at_write).
@@ -110,6 +114,7 @@ impl Default for Options {
             filesystem: Filesystem::Lfs2,
             erase_delay: Duration::ZERO,
             program_delay: Duration::ZERO,
+            flash_deaf: false,
             cut: None,
             missing: Vec::new(),
             u_names: false,
@@ -155,6 +160,7 @@ pub const KEYS: &[&str] = &[
     "erase",
     "program",
     "flash-delays",
+    "flash-deaf",
     "cut",
     "missing",
     "names",
@@ -227,6 +233,7 @@ impl Options {
                 }
                 _ => return Err(bad("nor or none")),
             },
+            "flash-deaf" => self.flash_deaf = yes(value).ok_or_else(|| bad(YES_OR_NO))?,
             "cut" => {
                 self.cut = Some(
                     value
@@ -441,6 +448,7 @@ mod tests {
             "link=uart:0",
             "latency=-1",
             "backpressure=maybe",
+            "flash-deaf=1",
         ] {
             assert!(Options::parse(bad).is_err(), "{bad}");
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::flash_watch::FlashWatch;
 use crate::options::{ERASE_BLOCK, Filesystem, Options, RomKind};
 
 /// The boot program and its parts: see `onboard/boot.py`.
@@ -59,6 +60,16 @@ impl Storage {
     /// The file in which `onboard/flash_slow.py` counts.
     fn writes(&self) -> PathBuf {
         self.folder.path().join("writes")
+    }
+
+    /// The named pipe through which `onboard/flash_slow.py` tells when the flash is busy.
+    fn busy(&self) -> PathBuf {
+        self.folder.path().join("busy")
+    }
+
+    /// Begins to watch when the flash is busy; once, and before an interpreter is started.
+    pub fn watch_flash(&self) -> io::Result<FlashWatch> {
+        FlashWatch::create(&self.busy())
     }
 
     /// How many writes to the flash there were.
@@ -124,6 +135,14 @@ impl Storage {
                     seconds(options.erase_delay),
                     seconds(options.program_delay)
                 ),
+            ),
+            (
+                "MPWIRE_BUSY",
+                if options.flash_deaf {
+                    text(&self.busy())
+                } else {
+                    String::new()
+                },
             ),
             ("MPWIRE_MISSING", options.missing.join(",")),
             (

@@ -132,3 +132,53 @@ fn temporary_files_go_with_the_board() {
     let after = temporary();
     assert!(during.iter().any(|name| !after.contains(name)));
 }
+
+/// Reads one byte, writes to the flash at once, and counts what comes in the end.
+const READ_AND_WRITE: &str = "import select, sys\np = select.poll()\np.register(sys.stdin, 1)\n\
+     f = open('f', 'wb')\nprint('go')\nsys.stdin.buffer.read(1)\nf.write(bytes(6000))\nf.close()\n\
+     n = 1\nwhile p.poll(300): n += len(sys.stdin.buffer.read(1))\nprint(n)";
+
+/// How many of 600 bytes a program got that wrote to the flash meanwhile, and how many were lost.
+fn received_while_writing(options: &str) -> (u64, u64) {
+    let (board, mut host) = board_and_host(&format!("erase=20&program=2&{options}"));
+    host.start(READ_AND_WRITE);
+    host.read_until("go\n");
+    host.send([b'x'; 600]);
+    let (output, error) = host.finish();
+    assert_eq!(error, "");
+    (output.trim().parse().unwrap(), board.counters().overruns)
+}
+
+#[test]
+fn a_board_that_is_deaf_while_it_writes_flash_loses_what_comes_meanwhile() {
+    for filesystem in ["lfs2", "fat"] {
+        let options = format!("link=uart:115200&ring=1023&fs={filesystem}");
+        assert_eq!(received_while_writing(&options), (600, 0), "{filesystem}");
+        let (got, lost) = received_while_writing(&format!("{options}&flash-deaf=yes"));
+        // 600 bytes take 52 ms, and the flash is busy for longer than that.
+        assert_eq!(got + lost, 600, "{filesystem}");
+        assert!(lost > 500, "{filesystem}: {lost}");
+    }
+}
+
+#[test]
+fn with_back_pressure_a_host_waits_for_a_deaf_board() {
+    for link in ["uart:115200&backpressure=yes", "usb", "fast"] {
+        let options = format!("link={link}&flash-deaf=yes");
+        assert_eq!(received_while_writing(&options), (600, 0), "{link}");
+    }
+}
+
+#[test]
+fn a_board_hears_again_after_a_flash_write_and_after_a_reset_in_one() {
+    let (board, mut host) = board_and_host("link=fast&backpressure=no&erase=20&flash-deaf=yes");
+    for _ in 0..5 {
+        host.exec("with open('f', 'wb') as f: f.write(bytes(6000))");
+    }
+    host.start("f = open('f', 'wb')\nprint('go')\nwhile True: f.write(bytes(6000))");
+    host.read_until("go\n");
+    board.power_cycle();
+    host.read_until(">>> ");
+    host.enter_raw_repl();
+    assert_eq!(host.eval("1+1"), "2");
+}

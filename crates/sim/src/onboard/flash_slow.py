@@ -1,5 +1,6 @@
 # Flash that takes its time to erase and to write, and that loses power at a chosen write.
-# Parameters: MPWIRE_SLOW = seconds for each erase, seconds for each 256-byte page.
+# Parameters: MPWIRE_SLOW = seconds for each erase, seconds for each 256-byte page; MPWIRE_BUSY = where
+# the bridge is told when the flash is busy, if it wants to know.
 import os, sys, time
 
 file = open(os.getenv("MPWIRE_FLASH"), "r+b")
@@ -10,6 +11,28 @@ erase_time, page_time = eval(os.getenv("MPWIRE_SLOW"))
 sizes = file.seek(0, 2) // unit, unit
 cached = -1
 time_for_the_bridge = range(50000)  # to add up: about 2 ms
+told = os.getenv("MPWIRE_BUSY")
+told = told and open(told, "wb")
+
+
+# Both in one write, and without a jump.
+def begin():
+    told.write("+%015d" % time.ticks_us())
+
+
+def end():
+    told.write("-%015d" % time.ticks_us())
+
+
+def busy(seconds):
+    begin()
+    time.sleep(seconds)
+    end()
+
+
+if not told:
+    busy = time.sleep
+    end = time.ticks_us
 
 
 def count(at, buf):
@@ -33,9 +56,9 @@ def write(at, buf):
         # As the boards with FAT do: one block is kept in memory, and written when another is due.
         if at // 4096 != cached:
             cached = at // 4096
-            time.sleep(erase_time + 16 * page_time)
+            busy(erase_time + 16 * page_time)
     else:
-        time.sleep(page_time * ((len(buf) + 255) // 256))
+        busy(page_time * ((len(buf) + 255) // 256))
     file.seek(at)
     file.write(buf)
 
@@ -44,7 +67,7 @@ def ioctl(operation, block):
     if operation in (4, 5):
         return sizes[operation - 4]
     if operation == 6 and unit == 4096:
-        time.sleep(erase_time)
+        busy(erase_time)
         erase(block)
     return 0
 
@@ -79,12 +102,14 @@ class Flash:
 def write_now(at, buf):
     file.seek(at)
     file.write(buf)
+    end()
     sys.stdout.write(mark + "I")
     sum(time_for_the_bridge)
 
 
 def erase_now(block):
     erase(block)
+    end()
     sys.stdout.write(mark + "I")
     sum(time_for_the_bridge)
     return 0
