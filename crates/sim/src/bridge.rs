@@ -179,6 +179,10 @@ pub(crate) fn run(plan: Plan) {
     }
 }
 
+/// More than the boot program takes while it runs, whatever the options; `onboard/boot.py` leaves the
+/// board none of it.
+const BOOT_MEMORY: u64 = 128 << 10;
+
 fn start_interpreter(
     program: &std::path::Path,
     storage: &Storage,
@@ -192,7 +196,8 @@ fn start_interpreter(
         variables.push(("MPWIRE_RAW", "1".to_owned()));
     }
     let rom: u64 = options.rom.iter().sum();
-    Interpreter::start(program, storage, options.heap + rom, &variables)
+    let heap = options.heap + BOOT_MEMORY + rom;
+    Interpreter::start(program, storage, heap, &variables)
 }
 
 impl Bridge {

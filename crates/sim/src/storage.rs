@@ -144,6 +144,7 @@ impl Storage {
                     String::new()
                 },
             ),
+            ("MPWIRE_HEAP", options.heap.to_string()),
             ("MPWIRE_MISSING", options.missing.join(",")),
             (
                 "MPWIRE_NAMES",

@@ -36,6 +36,7 @@ fn each_thing_can_be_missing_by_itself() {
         ("bytes.fromhex", "bytes.fromhex"),
         ("sys.stdin.buffer", "import sys; sys.stdin.buffer"),
         ("machine.reset", "import machine; machine.reset"),
+        ("gc", "import gc"),
     ];
     for (missing, statement) in all {
         let (_board, mut host) = board_and_host(&format!("missing={missing}"));
@@ -105,25 +106,42 @@ fn new_firmware_has_raw_paste() {
 }
 
 #[test]
-fn a_small_heap_is_nearly_all_the_users() {
-    for (heap, kilobytes) in [("32k", 32), ("64k", 64)] {
-        let (_board, mut host) = board_and_host(&format!("heap={heap}"));
-        host.soft_reset();
-        let free: u32 = host
-            .exec("import gc; gc.collect(); print(gc.mem_free())")
-            .parse()
-            .unwrap();
-        assert!(free >= kilobytes * 1024 - 10 * 1024, "{heap}: {free} free");
+fn the_heap_is_the_users_but_for_what_a_board_needs_itself() {
+    for (heap, more) in [
+        (8, ""),
+        (12, "firmware=1.12&fs=fat&erase=1&missing=binascii.crc32"),
+        (16, ""),
+        (16, "fs=lfs1&program=0.1&flash-deaf=yes"),
+        (32, "fs=fat"),
+        (64, "rom=32k,8k"),
+        (64, "rom=32k&rom-kind=object"),
+        (1024, ""),
+    ] {
+        let (_board, mut host) = board_and_host(&format!("heap={heap}k&{more}"));
+        for _ in 0..2 {
+            let free = host.exec("import gc; gc.collect(); print(gc.mem_free())");
+            let taken = heap * 1024 - free.parse::<i32>().unwrap();
+            assert!((1024..2048).contains(&taken), "{heap}k {more}: {taken}");
+            host.soft_reset();
+        }
     }
 }
 
 #[test]
+fn a_small_heap_is_in_one_piece_and_ends_where_it_should() {
+    let (_board, mut host) = board_and_host("heap=16k");
+    host.exec("b = bytearray(12 * 1024)\nimport gc\nassert 12 << 10 < gc.mem_alloc() < 16 << 10");
+    host.exec("del b");
+    let (_, error) = host.run("b = bytearray(15 * 1024)");
+    assert!(error.contains("MemoryError"), "{error}");
+    host.exec("with open('f', 'wb') as f: f.write(bytes(5000))\nassert open('f').read(1) == '\\0'");
+}
+
+#[test]
 fn a_board_that_cannot_start_says_what_the_interpreter_said() {
-    let options = mpwire_sim::Options::parse("heap=24k&missing=bytes.fromhex,io.BytesIO").unwrap();
-    // As small as options allow, it must either start or explain itself; it must not hang.
-    if let Err(error) = mpwire_sim::Board::start(options) {
-        assert!(error.to_string().contains("MemoryError"), "{error}");
-    }
+    let options = mpwire_sim::Options::parse("missing=nosuch.thing").unwrap();
+    let error = mpwire_sim::Board::start(options).unwrap_err().to_string();
+    assert!(error.contains("no module named 'nosuch'"), "{error}");
 }
 
 const IMAGE: &str = "b'\\xd2\\xcd\\x31\\x08\\x05\\x06\\x03a.t\\x02\\x00'";

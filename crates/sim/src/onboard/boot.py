@@ -40,6 +40,8 @@ def start(names):
         modules[name] = modules["u" + name] = blank
         return blank
 
+    heap = int(os.getenv("MPWIRE_HEAP"))
+    copy("gc").mem_alloc = lambda: heap - gc.mem_free()
     for name in os.getenv("MPWIRE_PARTS").split():
         part = {"__name__": "board", "modules": modules, "copy": copy, "mark": mark}
         execfile(name, part)
@@ -75,7 +77,18 @@ def start(names):
         return module
 
     builtins.__import__ = find
+
+    # What this program takes comes out of memory of its own. What is left of that is taken, too: the
+    # gaps by objects of one block each, the rest by two large ones. Then what is free is in one piece,
+    # and as much as a board of this size has when it has started.
     gc.collect()
+    end = (None,) * 4096
+    gaps = None
+    while id(gaps) < id(end):
+        gaps = (gaps,)
+    gc.collect()
+    modules[0] = gaps, end, bytearray(gc.mem_free() - (heap - 1536))
+    gaps = end = None
     sys.stdout.write(mark + "s")
 
     for name in ("boot.py",) if raw else ("boot.py", "main.py"):
