@@ -21,7 +21,7 @@ use crate::counters::{LiveCounters, add};
 use crate::flash_watch::{FlashWatch, monotonic};
 use crate::interpreter::Interpreter;
 use crate::link_model::{Line, Nanoseconds};
-use crate::options::{LinkKind, Options};
+use crate::options::{LineEnds, LinkKind, Options};
 use crate::pty::Pty;
 use crate::storage::Storage;
 
@@ -231,8 +231,9 @@ impl Bridge {
             LinkKind::Fast => (4096, 65536),
         };
         let ring = plan.options.ring();
+        let crlf = plan.options.line_ends == LineEnds::CrLf;
         Ok(Bridge {
-            console: Console::new(format!("\0{}", plan.mark).as_bytes()),
+            console: Console::new(format!("\0{}", plan.mark).as_bytes(), crlf),
             options: plan.options,
             storage: plan.storage,
             program: plan.program,

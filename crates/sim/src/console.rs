@@ -1,4 +1,5 @@
-//! Follows what the interpreter prints: the boot program's marks, and which REPL is at the prompt.
+//! Follows what the interpreter prints: the boot program's marks, which REPL is at the prompt, and what
+//! is text, whose line ends a board writes as CR LF.
 //!
 //! Pure: bytes go in, the bytes that a host may see and events come out, whatever the chunks.
 
@@ -61,12 +62,19 @@ pub(crate) struct Console {
     /// How much of the mark has been seen, and is withheld.
     marked: usize,
     startup: Vec<u8>,
+    /// Text ends its lines with CR LF.
+    crlf: bool,
+    /// Bytes come that are no text.
+    binary: bool,
+    /// The last byte of text was a CR.
+    after_cr: bool,
     tail: Vec<u8>,
 }
 
 impl Console {
     /// `mark`: what precedes each letter that the boot program tells; its first byte occurs once.
-    pub fn new(mark: &[u8]) -> Console {
+    /// `crlf`: whether text ends its lines with CR LF.
+    pub fn new(mark: &[u8], crlf: bool) -> Console {
         debug_assert!(!mark[1..].contains(&mark[0]));
         Console {
             phase: Phase::Starting,
@@ -74,6 +82,9 @@ impl Console {
             mark: mark.to_vec(),
             marked: 0,
             startup: Vec::new(),
+            crlf,
+            binary: false,
+            after_cr: false,
             tail: Vec::new(),
         }
     }
@@ -84,6 +95,8 @@ impl Console {
         self.mode = mode;
         self.marked = 0;
         self.startup.clear();
+        self.binary = false;
+        self.after_cr = false;
         self.tail.clear();
     }
 
@@ -170,6 +183,11 @@ impl Console {
             b'R' => Event::SoftReset,
             b'H' => Event::HardReset,
             b'C' => Event::PowerCut,
+            b'(' | b')' => {
+                self.binary = letter == b'(';
+                self.after_cr = false;
+                return;
+            }
             _ => Event::InterruptAgain,
         });
     }
@@ -204,9 +222,25 @@ impl Console {
                     } else if friendly {
                         self.mode = Mode::Friendly;
                     }
-                    shown.extend(piece);
+                    self.show(piece, shown);
                 }
             }
+        }
+    }
+
+    /// As `shared/runtime/stdout_helpers.c`, `mp_hal_stdout_tx_strn_cooked`, but for what has its CR
+    /// already, such as the REPL's own words, which do not pass there.
+    fn show(&mut self, piece: &[u8], shown: &mut Vec<u8>) {
+        if !self.crlf || self.binary {
+            shown.extend(piece);
+            return;
+        }
+        for &byte in piece {
+            if byte == b'\n' && !self.after_cr {
+                shown.push(b'\r');
+            }
+            shown.push(byte);
+            self.after_cr = byte == b'\r';
         }
     }
 }
@@ -220,7 +254,7 @@ mod tests {
     /// Feeds a transcript in chunks of every size and wants the same each time.
     fn follow(mode: Mode, output: &[u8]) -> (Vec<u8>, Vec<Event>, Mode) {
         let mut answers = (1..=output.len()).map(|size| {
-            let mut console = Console::new(MARK);
+            let mut console = Console::new(MARK, false);
             console.restart(mode);
             let (mut shown, mut events) = (Vec::new(), Vec::new());
             for chunk in output.chunks(size) {
@@ -301,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_beginning_of_a_mark_does_not_wait_for_more_output() {
-        let mut console = Console::new(MARK);
+        let mut console = Console::new(MARK, false);
         let mut shown = Vec::new();
         console.feed(b"\0mark-s\0ma", &mut shown);
         assert!(shown.is_empty());
@@ -311,7 +345,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_before_the_board_is_up_explains_a_failure() {
-        let mut console = Console::new(MARK);
+        let mut console = Console::new(MARK, false);
         let mut shown = Vec::new();
         console.feed(b"MemoryError: no\n", &mut shown);
         console.pause(&mut shown);
@@ -333,5 +367,18 @@ mod tests {
                 Event::InterruptAgain
             ]
         );
+    }
+
+    #[test]
+    fn text_gets_its_carriage_returns_and_bytes_do_not() {
+        let output = b"\0mark-sa\n\r\nb\n\0mark-(c\n\r\0mark-)\nd\n\n";
+        for size in 1..=output.len() {
+            let mut console = Console::new(MARK, true);
+            let mut shown = Vec::new();
+            for chunk in output.chunks(size) {
+                console.feed(chunk, &mut shown);
+            }
+            assert_eq!(shown, b"a\r\n\r\nb\r\nc\n\r\r\nd\r\n\r\n");
+        }
     }
 }

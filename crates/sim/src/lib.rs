@@ -24,8 +24,9 @@
 //!
 //! # What differs from a real board
 //!
-//! - Text output ends its lines with `\n`, not `\r\n`: the unix port relies on a terminal for that,
-//!   and changing it here would spoil binary output.
+//! - Text output ends its lines with `\n`, not `\r\n`, unless the option `line-ends=crlf` asks for
+//!   the latter: the unix port relies on a terminal for that. Even then a `\r\n` that a program prints
+//!   stays as it is, where a board would send `\r\r\n`.
 //! - The interpreter is a 64-bit program: objects take twice the memory that they take on a
 //!   microcontroller.
 //! - `os.system`, `os.getenv`, sockets and files opened by number reach the computer. It is no
@@ -60,4 +61,4 @@ pub use counters::Counters;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Board, Cable, StartError};
 pub use find::{InterpreterError, VARIABLE as INTERPRETER_VARIABLE, find_interpreter};
-pub use options::{Filesystem, KEYS, LinkKind, Options, OptionsError, RomKind};
+pub use options::{Filesystem, KEYS, LineEnds, LinkKind, Options, OptionsError, RomKind};

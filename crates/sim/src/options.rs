@@ -42,6 +42,15 @@ impl Filesystem {
     }
 }
 
+/// How text that a program prints ends its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnds {
+    /// CR LF, as every board does.
+    CrLf,
+    /// LF, as the interpreter does.
+    Lf,
+}
+
 /// How `vfs.rom_ioctl(2, n)` shows a ROM partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RomKind {
@@ -92,6 +101,9 @@ pub struct Options {
     pub u_names: bool,
     /// Key `raw-paste`: whether the raw REPL knows raw-paste mode (1.14 and later).
     pub raw_paste: bool,
+    /// Key `line-ends`, `crlf` or `lf`: how text that a program prints ends its lines. Boards send
+    /// CR LF; `lf` is what the interpreter prints. `sys.stdout.buffer` sends bytes as they are.
+    pub line_ends: LineEnds,
     /// Key `heap`, bytes: the board's garbage-collected memory, on a 64-bit machine. All but about
     /// 1.5 KiB of it is free when the board is up, as on a real one; what the simulator itself needs
     /// comes on top.
@@ -121,6 +133,7 @@ impl Default for Options {
             missing: Vec::new(),
             u_names: false,
             raw_paste: true,
+            line_ends: LineEnds::Lf,
             heap: 1 << 20,
             rom: Vec::new(),
             rom_file: None,
@@ -168,6 +181,7 @@ pub const KEYS: &[&str] = &[
     "names",
     "raw-paste",
     "firmware",
+    "line-ends",
     "heap",
     "rom",
     "rom-file",
@@ -264,6 +278,11 @@ impl Options {
                     self.raw_paste = true;
                 }
                 _ => return Err(bad("1.12 or 1.29")),
+            },
+            "line-ends" => match value {
+                "crlf" => self.line_ends = LineEnds::CrLf,
+                "lf" => self.line_ends = LineEnds::Lf,
+                _ => return Err(bad("crlf or lf")),
             },
             "heap" => {
                 let bytes = size(value).filter(|bytes| *bytes >= 8 << 10);

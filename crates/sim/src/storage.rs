@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::flash_watch::FlashWatch;
-use crate::options::{ERASE_BLOCK, Filesystem, Options, RomKind};
+use crate::options::{ERASE_BLOCK, Filesystem, LineEnds, Options, RomKind};
 
 /// The boot program and its parts: see `onboard/boot.py`.
 const ONBOARD: &[(&str, &str)] = &[
@@ -18,6 +18,7 @@ const ONBOARD: &[(&str, &str)] = &[
     ("flash_slow.py", include_str!("onboard/flash_slow.py")),
     ("mount.py", include_str!("onboard/mount.py")),
     ("machine_parts.py", include_str!("onboard/machine_parts.py")),
+    ("stdout_parts.py", include_str!("onboard/stdout_parts.py")),
     ("rom.py", include_str!("onboard/rom.py")),
     ("missing.py", include_str!("onboard/missing.py")),
     ("uzlib_parts.py", include_str!("onboard/uzlib_parts.py")),
@@ -109,6 +110,9 @@ impl Storage {
             parts.push("rom.py");
         }
         parts.push("machine_parts.py");
+        if options.line_ends == LineEnds::CrLf {
+            parts.push("stdout_parts.py");
+        }
         if !options.missing.is_empty() || options.u_names {
             parts.push("missing.py");
         }

@@ -244,3 +244,58 @@ fn the_real_time_clock_can_be_set() {
     let now = host.eval("machine.RTC().datetime()");
     assert!(now.starts_with("(2031, 2, 3, 0, 4, 5, "), "{now}");
 }
+
+#[test]
+fn text_ends_its_lines_as_on_a_board_and_binary_output_is_left_alone() {
+    let (_board, mut host) = board_and_host("line-ends=crlf");
+    for (statement, expected) in [
+        ("print('a', 'b\\n')", "a b\r\n\r\n"),
+        ("sys.stdout.write('a\\n')", "a\r\n"),
+        ("print('a', file=sys.stdout)", "a\r\n"),
+        (
+            "print('a'); sys.stdout.buffer.write(b'b\\n'); print('c')",
+            "a\r\nb\nc\r\n",
+        ),
+        (
+            "w = sys.stdout.buffer.write; print(w(b'\\r\\n\\n'), w(b'x\\ny', 2))",
+            "\r\n\nx\n3 2\r\n",
+        ),
+        ("print('a', file=sys.stdout.buffer)", "a\n"),
+        ("sys.print_exception(ValueError(1))", "ValueError: 1\r\n"),
+        (
+            "import select; p = select.poll(); p.register(sys.stdout, 4); print(p.poll()[0][1])",
+            "4\r\n",
+        ),
+    ] {
+        let (output, error) = host.run(&format!("import sys\n{statement}"));
+        assert_eq!(
+            (output.as_str(), error.as_str()),
+            (expected, ""),
+            "{statement}"
+        );
+    }
+    let (_, error) = host.run("1/0");
+    assert!(
+        error.ends_with("line 1, in <module>\r\nZeroDivisionError: divide by zero\r\n"),
+        "{error:?}"
+    );
+    host.leave_raw_repl();
+    host.send("1+1\r");
+    assert_eq!(host.read_until(">>> "), "1+1\r\n2\r\n>>> ");
+}
+
+#[test]
+fn ctrl_c_in_binary_output_leaves_text_as_text() {
+    let (_board, mut host) = board_and_host("line-ends=crlf&link=usb");
+    for _ in 0..20 {
+        host.start("import sys\nprint('go')\nwhile True: sys.stdout.buffer.write(b'\\n' * 300)");
+        host.read_until("go\r\n");
+        host.send(b"\x03");
+        let (_, error) = host.finish();
+        assert!(
+            error.ends_with("line 3, in <module>\r\nKeyboardInterrupt: \r\n"),
+            "{error:?}"
+        );
+        assert_eq!(host.exec("print('x')"), "x\r");
+    }
+}

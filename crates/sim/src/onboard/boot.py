@@ -9,6 +9,8 @@
 #   H  a program asked for a hard reset     (the same)
 #   C  power was lost while writing flash   (the same)
 #   I  Ctrl-C came while the flash was busy: send it again at once
+#   (  sys.stdout.buffer sends bytes, which are not text (stdout_parts.py)
+#   )  text follows again
 
 
 # Native code leaves no line in a traceback, so errors in boot.py look as they do on a board.
