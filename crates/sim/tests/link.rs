@@ -61,6 +61,83 @@ fn a_uart_drops_what_does_not_fit_its_ring_and_counts_it() {
 }
 
 #[test]
+fn every_ring_overruns_exactly_when_no_program_reads() {
+    for ring in [128, 250, 1023] {
+        let (board, mut host) = board_and_host(&format!("link=uart:921600&ring={ring}"));
+        let program = "import select, sys, time\np = select.poll()\np.register(sys.stdin, 1)\n\
+             print('go')\ntime.sleep(0.2)\nn = 0\n\
+             while p.poll(200): n += len(sys.stdin.buffer.read(1))\nprint(n)";
+        let mut overruns = 0;
+        // What just fits, one more, and much more.
+        for (sent, got) in [(ring, ring), (ring + 1, ring), (2048, ring)] {
+            host.start(program);
+            host.read_until("go\n");
+            host.send(vec![b'x'; sent]);
+            assert_eq!(host.finish().0, format!("{got}\n"), "{ring} {sent}");
+            overruns += (sent - got) as u64;
+            assert_eq!(board.counters().overruns, overruns, "{ring} {sent}");
+        }
+    }
+}
+
+/// Any latency delays a stream once, and does not slow it down. (The margins are for a busy computer.)
+#[test]
+fn a_stream_keeps_the_lines_rate_over_a_long_way() {
+    const COUNT: u16 = 20_000;
+    for options in [
+        "latency=8",
+        "latency=25&ring=128",
+        "latency=25&backpressure=yes",
+    ] {
+        let (board, mut host) = board_and_host(&format!("link=uart:115200&{options}"));
+        host.start(&format!(
+            "import sys, time\nb = bytearray(1000)\nr = sys.stdin.buffer.readinto\nprint('go')\n\
+             r(memoryview(b)[:100])\nt = time.ticks_us()\nfor i in range({COUNT} // 1000): r(b)\n\
+             print(time.ticks_us() - t)"
+        ));
+        host.read_until("go\n");
+        host.send(vec![b'x'; usize::from(COUNT) + 100]);
+        let (output, error) = host.finish();
+        assert_eq!(error, "");
+        let rate = f64::from(COUNT) / output.trim().parse::<f64>().unwrap() * 1e6;
+        assert!(
+            (10_400.0..12_000.0).contains(&rate),
+            "{options}: {rate} bytes/s"
+        );
+        assert_eq!(board.counters().overruns, 0, "{options}");
+    }
+}
+
+#[test]
+fn binary_output_arrives_unchanged_and_at_the_lines_rate() {
+    for (link, least) in [("uart:921600", 555), ("usb", 80), ("fast", 0)] {
+        for ends in ["lf", "crlf"] {
+            let (_board, mut host) = board_and_host(&format!("link={link}&line-ends={ends}"));
+            host.start(
+                "import sys\nd = bytes(range(256)) * 2\nfor i in range(100): sys.stdout.buffer.write(d)",
+            );
+            let start = Instant::now();
+            let received = host.read_exactly(51_200);
+            let time = start.elapsed();
+            let expected: Vec<u8> = (0..51_200_u32).map(|n| n as u8).collect();
+            assert!(received == expected, "{link} {ends}");
+            // Up to 64 bytes may have been on their way already; the line must not be idle either.
+            assert!(
+                time >= Duration::from_millis(least - least / 100),
+                "{link} {ends}: {time:?}"
+            );
+            if link.starts_with("uart") {
+                assert!(
+                    time <= Duration::from_millis(least + least / 5),
+                    "{link} {ends}: {time:?}"
+                );
+            }
+            host.finish();
+        }
+    }
+}
+
+#[test]
 fn back_pressure_loses_nothing() {
     for link in ["usb", "fast", "uart:1000000&backpressure=yes"] {
         let (board, mut host) = board_and_host(&format!("link={link}"));

@@ -299,3 +299,91 @@ fn ctrl_c_in_binary_output_leaves_text_as_text() {
         assert_eq!(host.exec("print('x')"), "x\r");
     }
 }
+
+/// All byte values in an order in which each follows many others.
+fn all_bytes(count: usize) -> Vec<u8> {
+    let byte = |n: usize| (n + n / 256 * 37 + (n >> 13)) as u8;
+    (0..count).map(byte).collect()
+}
+
+/// The board's `binascii.crc32`.
+fn crc32(data: &[u8]) -> u32 {
+    !data.iter().fold(!0, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 * (sum & 1))
+        })
+    })
+}
+
+#[test]
+fn all_byte_values_are_read_exactly_by_every_way_to_read() {
+    // 0x03 interrupts while the interrupt character is on, and is data while it is off.
+    let without = |data: &[u8]| -> Vec<u8> { data.iter().copied().filter(|b| *b != 3).collect() };
+    let all = all_bytes(20_000);
+    let reads = [
+        "b = bytearray(500); v = memoryview(b)\nwhile n < N:\n k = f.readinto(v[:min(500, N - n)]); h = crc(v[:k], h); n += k",
+        "while n < N: d = f.read(min(500, N - n)); h = crc(d, h); n += len(d)",
+        // The last line has no end, so it must be one byte each.
+        "while n < N - 999: d = f.readline(); h = crc(d, h); n += len(d)\nwhile n < N: h = crc(f.read(1), h); n += 1",
+    ];
+    for link in [
+        "link=fast",
+        "link=usb&line-ends=crlf",
+        "link=uart:921600&backpressure=yes",
+    ] {
+        let (board, mut host) = board_and_host(link);
+        host.exec("import micropython, sys, binascii\nf = sys.stdin.buffer\ncrc = binascii.crc32");
+        for read in reads {
+            for (interrupt, data) in [(3, without(&all)), (-1, all.clone())] {
+                let count = data.len();
+                host.start(&format!(
+                    "N = {count}\nn = 0\nh = 0\nmicropython.kbd_intr({interrupt})\n\
+                     print('go')\n{read}\nmicropython.kbd_intr(3)\n\
+                     print(h)"
+                ));
+                host.read_until("go");
+                host.read_until("\n");
+                host.send(&data);
+                let (output, error) = host.finish();
+                let expected = crc32(&data).to_string();
+                assert_eq!(
+                    (output.trim(), error.as_str()),
+                    (expected.as_str(), ""),
+                    "{link} {read}"
+                );
+            }
+        }
+        assert_eq!(
+            (board.counters().interrupts, board.counters().overruns),
+            (0, 0)
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_read_that_waits_for_more_at_once_and_every_time() {
+    let reads = [
+        "b = bytearray(512)\nwhile True: sys.stdin.buffer.readinto(b)",
+        "while True: sys.stdin.buffer.readline()",
+        "while True: sys.stdin.buffer.read(1)",
+    ];
+    for link in ["fast", "usb", "uart:921600"] {
+        let (board, mut host) = board_and_host(&format!("link={link}"));
+        for turn in 0..120 {
+            // At the prompt it takes back what the last program left unread.
+            host.send("\x03");
+            host.start(&format!("import sys\nprint('go')\n{}", reads[turn % 3]));
+            host.read_until("go\n");
+            // Some more or less than a whole block, right before it.
+            host.send(&[b'x'; 600][..turn * 5]);
+            host.send("\x03");
+            let (_, error) = host.finish();
+            assert!(
+                error.ends_with("KeyboardInterrupt: \n"),
+                "{link} {turn}: {error:?}"
+            );
+        }
+        assert_eq!(board.counters().interrupts, 120, "{link}");
+        assert_eq!(board.counters().soft_resets, 0, "{link}");
+    }
+}
