@@ -42,12 +42,12 @@ impl Kind {
         }
     }
 
-    /// Exactly `length` bytes of this kind; `real_source` is a folder with Python source to use.
-    pub fn bytes(self, length: usize, real_source: Option<&Path>) -> Vec<u8> {
+    /// Exactly `length` bytes of this kind; `real_source` are folders with Python source to use.
+    pub fn bytes(self, length: usize, real_source: &[PathBuf]) -> Vec<u8> {
         let mut bytes = match self {
             Self::Random => Generator::new(1).bytes(length),
-            Self::Source => real_source
-                .and_then(|folder| real_python(folder).ok())
+            Self::Source => real_python(real_source)
+                .ok()
                 .filter(|source| source.len() >= length)
                 .unwrap_or_else(|| python(2, length).into_bytes()),
             Self::Log => sensor_log(3, length).into_bytes(),
@@ -68,17 +68,20 @@ pub fn sha256(bytes: &[u8]) -> String {
     text
 }
 
-/// Every `.py` file of `folder`, in the order of their names, as one.
-fn real_python(folder: &Path) -> Result<Vec<u8>> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .with_context(|| format!("cannot list {}", folder.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
-        .collect();
-    paths.sort();
+/// Every `.py` file of `folders`, folder by folder in the order of their names, as one.
+fn real_python(folders: &[PathBuf]) -> Result<Vec<u8>> {
     let mut source = Vec::new();
-    for path in paths {
-        source.extend(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    for folder in folders {
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .with_context(|| format!("cannot list {}", folder.display()))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let bytes = fs::read(&path);
+            source.extend(bytes.with_context(|| format!("cannot read {}", path.display()))?);
+        }
     }
     Ok(source)
 }
@@ -104,9 +107,9 @@ pub fn project_tree() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Writes [`project_tree`] under `folder`, which must not exist yet.
-pub fn write_project_tree(folder: &Path) -> Result<()> {
-    for (path, bytes) in project_tree() {
+/// Writes `files`, path and contents, under `folder`.
+pub fn write_tree(folder: &Path, files: &[(impl AsRef<Path>, Vec<u8>)]) -> Result<()> {
+    for (path, bytes) in files {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)
@@ -305,7 +308,7 @@ mod tests {
     /// Published figures compare commits: whoever changes the data must do so knowingly, here.
     #[test]
     fn the_generated_files_are_the_ones_that_were_measured_before() {
-        let start = |kind: Kind| sha256(&kind.bytes(51_200, None))[..16].to_owned();
+        let start = |kind: Kind| sha256(&kind.bytes(51_200, &[]))[..16].to_owned();
         assert_eq!(start(Kind::Random), "ef75202ea80f6a41");
         assert_eq!(start(Kind::Source), "c5697d61892a1f83");
         assert_eq!(start(Kind::Log), "ef4a2f8d4ed9f23b");
@@ -316,7 +319,7 @@ mod tests {
     fn a_file_has_exactly_the_size_asked_for() {
         for kind in Kind::value_variants() {
             for length in [1, 1024, 10_240] {
-                assert_eq!(kind.bytes(length, None).len(), length);
+                assert_eq!(kind.bytes(length, &[]).len(), length);
             }
         }
     }
@@ -324,10 +327,7 @@ mod tests {
     #[test]
     fn a_shorter_file_is_the_beginning_of_a_longer_one() {
         for kind in Kind::value_variants() {
-            assert!(
-                kind.bytes(10_240, None)
-                    .starts_with(&kind.bytes(1024, None))
-            );
+            assert!(kind.bytes(10_240, &[]).starts_with(&kind.bytes(1024, &[])));
         }
     }
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::board::Board;
 use crate::data::{self, Kind};
-use crate::setup::{self, MPREMOTE_VERSION, Tools};
+use crate::setup::{self, MPREMOTE_VERSION};
+use crate::tool::{Programs, Tool};
 use crate::{markdown, process, project};
 
 /// For one command; the slowest of them takes about ten seconds.
@@ -28,25 +29,25 @@ pub struct Arguments {
 /// Copies a tree, verifies it, and compares the encodings with mpremote.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tools = setup::run()?;
-    let mpwire = match &arguments.mpwire {
-        Some(program) => program.canonicalize().context("--mpwire names no file")?,
-        None => project::build_release()?,
+    let mpwire = project::mpwire(arguments.mpwire.as_deref())?;
+    let programs = Programs {
+        mpwire: &mpwire,
+        tools: &tools,
     };
     let folder = project::target("demo");
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot remove the last demo")?;
     }
     let tree = folder.join("tree");
-    data::write_project_tree(&tree)?;
+    data::write_tree(&tree, &data::project_tree())?;
 
-    let board = Board::start(&mpwire, &tools, &folder, LINK)?;
+    let board = Board::start(programs, &folder, LINK, &[])?;
     println!(
         "A real MicroPython behind a simulated {LINK} line: {}",
         board.port().display()
     );
     let demo = Demo {
-        mpwire,
-        tools,
+        programs,
         folder,
         board,
     };
@@ -67,14 +68,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
-struct Demo {
-    mpwire: PathBuf,
-    tools: Tools,
+struct Demo<'a> {
+    programs: Programs<'a>,
     folder: PathBuf,
-    board: Board,
+    board: Board<'a>,
 }
 
-impl Demo {
+impl Demo<'_> {
     /// Copies the tree as a user would, progress bar and all.
     fn copy_tree(&self, tree: &Path) -> Result<()> {
         let mut command = self.mpwire();
@@ -89,27 +89,25 @@ impl Demo {
     /// everything is copied back and compared.
     fn verify_tree(&self) -> Result<()> {
         let tree = data::project_tree();
-        for path in ["lib/net/mqtt.py", "ui/logo.bin"] {
-            let expected = tree
-                .iter()
-                .find_map(|(name, bytes)| (*name == path).then(|| data::sha256(bytes)))
-                .with_context(|| format!("the tree has no {path}"))?;
-            let mut command = self.mpremote();
-            command.arg("sha256sum").arg(format!(":tree/{path}"));
-            let said = self.output("mpremote sha256sum", &mut command)?;
+        let hashes = self.board.hashes()?;
+        for (path, bytes) in &tree {
+            let found = hashes.get(&format!("/tree/{path}"));
+            let found = found.with_context(|| format!("{path} is not on the board"))?;
             ensure!(
-                said.contains(&expected),
-                "{path}: mpremote says {}",
-                said.trim()
+                *found == data::sha256(bytes),
+                "{path} is wrong on the board"
             );
-            println!("mpremote sha256sum :tree/{path}: equal");
         }
+        println!(
+            "mpremote hashed {} files on the board: all equal",
+            tree.len()
+        );
 
         let back = self.folder.join("back");
         fs::create_dir_all(&back).context("cannot make the folder to copy back to")?;
         let mut command = self.mpwire();
         command.args(["cp", "-r", ":tree"]).arg(&back);
-        self.output("mpwire cp back", &mut command)?;
+        timed("mpwire cp back", &mut command)?;
         for (path, bytes) in &tree {
             let got = fs::read(back.join("tree").join(path))
                 .with_context(|| format!("{path} did not come back"))?;
@@ -120,68 +118,48 @@ impl Demo {
     }
 
     fn compare_encodings(&self) -> Result<()> {
-        let bytes = Kind::Source.bytes(SPEED_FILE_LENGTH, self.tools.mpremote_source().as_deref());
+        let source = self.programs.tools.python_source();
+        let bytes = Kind::Source.bytes(SPEED_FILE_LENGTH, &source);
         let expected = data::sha256(&bytes);
         let file = self.folder.join("speed.py");
         fs::write(&file, bytes).context("cannot write the file to time")?;
 
         println!("\nOne Python source file of 50 KB, the whole command timed:");
-        let mut timed = Vec::new();
-        let reference = format!("mpremote {MPREMOTE_VERSION}");
-        for name in ["repr", "hex", "base64", "deflate", "auto", &reference] {
-            let target = ":speed.py";
-            let mut command = if name == reference {
-                self.mpremote()
-            } else {
-                let mut command = self.mpwire();
-                command.arg("resume");
-                command
+        let mut rows = Vec::new();
+        let encodings = self.programs.known_encodings().into_iter();
+        let tools = encodings.map(Tool::Encoding);
+        for tool in tools.chain([Tool::Mpwire, Tool::Mpremote]) {
+            let name = match tool {
+                Tool::Mpwire => "auto".to_owned(),
+                Tool::Mpremote => format!("mpremote {MPREMOTE_VERSION}"),
+                _ => tool.name().to_owned(),
             };
-            command.arg("cp").arg("-f");
-            if name != reference {
-                command.args(["--encoding", name]);
-            }
-            command.arg(&file).arg(target);
-            let finished = process::run(&mut command, PATIENCE)?;
-            ensure!(finished.success, "{name}: {}", finished.last_words());
-            let said = self.output(
-                "mpremote sha256sum",
-                self.mpremote().args(["sha256sum", target]),
-            )?;
+            // None of them must find the file there already.
+            self.board.clear()?;
+            let mut command = tool.copy_to(self.programs, self.board.port(), &file, "speed.py");
+            let seconds = timed(&name, &mut command)?;
             ensure!(
-                said.contains(&expected),
+                self.board.hashes()?.get("/speed.py") == Some(&expected),
                 "{name}: the file on the board is wrong"
             );
-            // The next one must not find the file there already.
-            self.output("mpremote rm", self.mpremote().args(["rm", target]))?;
-            println!("  {name}: {:.2} s", finished.seconds);
-            timed.push((name.to_owned(), finished.seconds));
+            println!("  {name}: {seconds:.2} s");
+            rows.push((name, seconds));
         }
-        print!("\n{}", speed_table(&timed));
+        print!("\n{}", speed_table(&rows));
         Ok(())
     }
 
     fn mpwire(&self) -> Command {
-        let mut command = Command::new(&self.mpwire);
+        let mut command = Command::new(self.programs.mpwire);
         command.arg("connect").arg(self.board.port());
         command
     }
+}
 
-    fn mpremote(&self) -> Command {
-        let mut command = Command::new(self.tools.program("mpremote"));
-        // Without `resume` it resets the board first, which costs it time that mpwire is spared.
-        command.arg("connect").arg(self.board.port()).arg("resume");
-        command
-    }
-
-    fn output(&self, name: &str, command: &mut Command) -> Result<String> {
-        self.tools.export(command);
-        let finished = process::run(command, PATIENCE)?;
-        if !finished.success {
-            bail!("{name}: {}", finished.last_words());
-        }
-        Ok(finished.stdout)
-    }
+fn timed(name: &str, command: &mut Command) -> Result<f64> {
+    let finished = process::run(command, PATIENCE)?;
+    ensure!(finished.success, "{name}: {}", finished.last_words());
+    Ok(finished.seconds)
 }
 
 /// Seconds, speed and how much faster than the last, which is mpremote.

@@ -6,7 +6,8 @@
 //!
 //! - `project`: where things are, and building `mpwire`;
 //! - `process`: running a program against a deadline;
-//! - `board`: the simulated board as a child process;
+//! - `tool`: the command lines of mpwire and its peers;
+//! - `board`: the simulated board as a child process, and what is on it;
 //! - `data`: the files that are copied, made from a seed;
 //! - `markdown`: tables.
 
@@ -20,6 +21,7 @@ mod process;
 mod project;
 mod setup;
 mod test;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -67,6 +69,6 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(arguments) => bench::run(arguments),
     }
 }

@@ -1,4 +1,16 @@
-//! Markdown tables that also read well in a terminal.
+//! Markdown tables and lists that also read well in a terminal.
+
+use std::fmt::{Display, Write as _};
+
+/// A list, one line an item.
+pub fn list(items: &[impl Display]) -> String {
+    let mut text = String::new();
+    for item in items {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "- {item}");
+    }
+    text
+}
 
 /// A table whose first column is text and whose others are figures, aligned to the right.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {

@@ -29,9 +29,12 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Builds the program `mpwire` in release and returns its path.
-pub fn build_release() -> Result<PathBuf> {
-    build(&["--release"])
+/// The program `mpwire` to show or to measure: the `given` one, or else built in release.
+pub fn mpwire(given: Option<&Path>) -> Result<PathBuf> {
+    match given {
+        Some(program) => program.canonicalize().context("--mpwire names no file"),
+        None => build(&["--release"]),
+    }
 }
 
 /// Builds the program `mpwire` and returns its path as cargo reports it: the place depends on

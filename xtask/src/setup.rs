@@ -58,13 +58,17 @@ impl Tools {
         }
     }
 
-    /// The folder with mpremote's own Python source: the bench's realistic file.
-    pub fn mpremote_source(&self) -> Option<PathBuf> {
-        fs::read_dir(self.folder.join("lib"))
-            .ok()?
+    /// The folders with the peers' own Python source: the bench's realistic files.
+    pub fn python_source(&self) -> Vec<PathBuf> {
+        let site = fs::read_dir(self.folder.join("lib"))
+            .into_iter()
+            .flatten()
             .filter_map(Result::ok)
-            .map(|entry| entry.path().join("site-packages/mpremote"))
-            .find(|folder| folder.is_dir())
+            .map(|entry| entry.path().join("site-packages"))
+            .find(|folder| folder.is_dir());
+        site.map_or_else(Vec::new, |site| {
+            vec![site.join("mpremote"), site.join("mpytool")]
+        })
     }
 
     fn marker(&self) -> PathBuf {

@@ -18,11 +18,14 @@ pub struct Conditions {
     pub machine: String,
     /// Program and version.
     pub versions: Vec<String>,
+    pub runs: usize,
+    /// What else a reader must know, as sentences.
+    pub notes: Vec<String>,
 }
 
 impl Conditions {
     /// Of a bench that starts now.
-    pub fn now(mpwire: &Path) -> Self {
+    pub fn now(mpwire: &Path, runs: usize, notes: Vec<String>) -> Self {
         let typed: Vec<String> = env::args().skip(1).collect();
         Self {
             date: said(Command::new("date").args(["-u", "+%Y-%m-%d"])).unwrap_or_default(),
@@ -34,6 +37,8 @@ impl Conditions {
                 format!("mpytool {MPYTOOL_VERSION}"),
                 format!("MicroPython unix port {MICROPYTHON_VERSION}"),
             ],
+            runs,
+            notes,
         }
     }
 }

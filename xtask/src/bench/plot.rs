@@ -1,15 +1,43 @@
-//! The result as a picture: bars for the 50 KB files, one panel a link.
+//! The result as pictures: bars for the 50 KB files and for the trees, one panel a link.
 //!
 //! The seconds span three decades, so the axis is logarithmic: a bar that is shorter by the same
 //! length is faster by the same factor. Every bar carries its figure.
 
 use std::fmt::Write as _;
 
-use super::cells::{Link, Tool, Workload};
-use super::run::Results;
+use clap::ValueEnum as _;
+
+use super::results::Results;
+use super::suites::{files, trees};
+use crate::data::Kind;
+use crate::tool::Tool;
 
 /// The size of the files that are drawn, in KB: long enough that the encoding decides.
 const SIZE: u32 = 50;
+
+/// Bars for one file of 50 KB of each kind.
+pub fn of_files(results: &Results) -> String {
+    let kinds = Kind::value_variants().iter();
+    let groups: Vec<String> = kinds.map(|kind| files::title(*kind, SIZE)).collect();
+    svg(
+        results,
+        files::SUITE.name,
+        &groups,
+        "Seconds to copy one 50 KB file to a board",
+        "blue: mpwire, paler with each --encoding",
+    )
+}
+
+/// Bars for the trees.
+pub fn of_trees(results: &Results) -> String {
+    svg(
+        results,
+        trees::SUITE.name,
+        &trees::titles(),
+        "Seconds to copy a tree to a board",
+        "blue: mpwire",
+    )
+}
 
 const LABELS: f64 = 76.0;
 const PANEL: f64 = 300.0;
@@ -34,7 +62,7 @@ const STYLE: &str = "\
     .mpremote { fill: #8c959f }\n\
     .mpytool { fill: #c69a4c }\n\
     .forced { fill: #9cc4f2 }\n\
-    .auto { fill: #0969da }\n\
+    .mpwire { fill: #0969da }\n\
     @media (prefers-color-scheme: dark) {\n\
     text { fill: #e6edf3 }\n\
     .small { fill: #9198a1 }\n\
@@ -43,20 +71,21 @@ const STYLE: &str = "\
     .mpremote { fill: #7d8590 }\n\
     .mpytool { fill: #a67c35 }\n\
     .forced { fill: #28558f }\n\
-    .auto { fill: #58a6ff }\n\
+    .mpwire { fill: #58a6ff }\n\
     }\n";
 
-/// The picture as an SVG document without any outside reference.
-pub fn svg(results: &Results) -> String {
-    let links = results.links();
-    let tools = results.tools();
-    let groups = groups(results, &links);
+/// The picture as an SVG document without any outside reference: a group of bars for each of the
+/// suite's rows that `groups` names.
+fn svg(results: &Results, suite: &str, groups: &[String], title: &str, legend: &str) -> String {
+    let links = results.links(suite);
+    let tools = results.tools(suite);
+    let seconds = |link, group: &str, tool| results.row(suite, link, group)?.median(tool);
     let axis = Axis::over(
         links
             .iter()
-            .flat_map(|link| groups.iter().map(move |group| (*link, *group)))
+            .flat_map(|link| groups.iter().map(move |group| (*link, group)))
             .flat_map(|(link, group)| tools.iter().map(move |tool| (link, group, *tool)))
-            .filter_map(|(link, group, tool)| results.median(link, group, tool)),
+            .filter_map(|(link, group, tool)| seconds(link, group, tool)),
     );
 
     let group_height = GROUP_TITLE + times(ROW, tools.len());
@@ -64,19 +93,10 @@ pub fn svg(results: &Results) -> String {
     let width = LABELS + times(PANEL + GAP, links.len());
     let height = TOP + plot_height + BOTTOM;
 
-    let mut drawing = Drawing::new(width, height);
-    drawing.text(
-        12.0,
-        22.0,
-        "title",
-        "Seconds to copy one 50 KB file to a board",
-    );
-    drawing.text(
-        12.0,
-        38.0,
-        "small",
-        "whole command, logarithmic axis, shorter is faster; blue: mpwire with each --encoding",
-    );
+    let mut drawing = Drawing::new(width, height, title);
+    drawing.text(12.0, 22.0, "title", title);
+    let legend = format!("whole command, logarithmic axis, shorter is faster; {legend}");
+    drawing.text(12.0, 38.0, "small", &legend);
     for (column, link) in links.iter().enumerate() {
         let left = LABELS + times(PANEL + GAP, column);
         drawing.text(left, TOP - 4.0, "head", link.title());
@@ -93,7 +113,7 @@ pub fn svg(results: &Results) -> String {
         for (row, group) in groups.iter().enumerate() {
             let top = TOP + times(group_height, row) + GROUP_TITLE;
             if column == 0 {
-                drawing.text(12.0, top - 7.0, "head", &group.title());
+                drawing.text(12.0, top - 7.0, "head", group);
             }
             for (index, tool) in tools.iter().enumerate() {
                 let y = top + times(ROW, index);
@@ -101,7 +121,7 @@ pub fn svg(results: &Results) -> String {
                 if column == 0 {
                     drawing.text(LABELS - 6.0, base, "end", tool.name());
                 }
-                if let Some(seconds) = results.median(*link, *group, *tool) {
+                if let Some(seconds) = seconds(*link, group, *tool) {
                     let length = axis.position(seconds);
                     drawing.bar(left, y, length, class(*tool));
                     drawing.text(left + length + 4.0, base, "small", &figure(seconds));
@@ -123,22 +143,11 @@ fn times(length: f64, count: usize) -> f64 {
     length * count as f64
 }
 
-fn groups(results: &Results, links: &[Link]) -> Vec<Workload> {
-    let mut groups: Vec<Workload> = links
-        .iter()
-        .flat_map(|link| results.workloads(*link))
-        .filter(|workload| matches!(workload, Workload::Copy(_, SIZE)))
-        .collect();
-    groups.sort();
-    groups.dedup();
-    groups
-}
-
 /// The colour of a tool: the encodings that nobody has to choose by hand share one.
 fn class(tool: Tool) -> &'static str {
     match tool {
-        Tool::Mpremote | Tool::Mpytool | Tool::Auto => tool.name(),
-        _ => "forced",
+        Tool::Encoding(_) => "forced",
+        _ => tool.name(),
     }
 }
 
@@ -203,11 +212,11 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn new(width: f64, height: f64) -> Self {
+    fn new(width: f64, height: f64, title: &str) -> Self {
         let svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
              width=\"{width}\" height=\"{height}\" role=\"img\">\n\
-             <title>Seconds to copy one 50 KB file to a board</title>\n\
+             <title>{title}</title>\n\
              <style>\n{STYLE}</style>\n\
              <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n"
         );
@@ -248,17 +257,17 @@ impl Drawing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::run::tests::results;
-    use crate::data::Kind;
+    use crate::bench::link::Link;
+    use crate::bench::results::tests::{results, row};
 
-    const ZEROS: Workload = Workload::Copy(Kind::Zeros, 50);
+    const ZEROS: &str = "zeros 50 KB";
 
     fn picture() -> String {
-        svg(&results(&[
-            (Link::Slow, ZEROS, Tool::Mpremote, 21.18),
-            (Link::Slow, ZEROS, Tool::Auto, 0.1),
-            (Link::Slow, Workload::Copy(Kind::Zeros, 1), Tool::Auto, 77.0),
-            (Link::Usb, ZEROS, Tool::Mpremote, 5.52),
+        let both = [(Tool::Mpremote, 21.18), (Tool::Mpwire, 0.1)];
+        of_files(&results([
+            row("files", Link::Slow, ZEROS, &both),
+            row("files", Link::Slow, "zeros 1 KB", &[(Tool::Mpwire, 77.0)]),
+            row("files", Link::Usb, ZEROS, &[(Tool::Mpremote, 5.52)]),
         ]))
     }
 
@@ -301,7 +310,7 @@ mod tests {
     fn slower_bars_are_longer_and_everything_is_inside_the_picture() {
         let svg = picture();
         let slow = attributes(&svg, "mpremote", "width");
-        let fast = attributes(&svg, "auto", "width");
+        let fast = attributes(&svg, "mpwire", "width");
         assert_eq!((slow.len(), fast.len()), (2, 1));
         assert!(
             slow[0] > slow[1] && slow[1] > fast[0] && fast[0] > 0.0,
@@ -330,6 +339,6 @@ mod tests {
 
     #[test]
     fn without_figures_there_is_still_a_picture() {
-        assert!(svg(&Results::default()).ends_with("</svg>\n"));
+        assert!(of_trees(&Results::default()).ends_with("</svg>\n"));
     }
 }

@@ -1,35 +1,43 @@
 //! The result as Markdown.
 
-use super::cells::{Link, Tool, Workload};
-use super::conditions::Conditions;
-use super::run::Results;
-use crate::markdown;
+use std::fmt::Write as _;
 
-/// One row a file, one column a tool.
-pub fn of_link(results: &Results, link: Link) -> String {
-    let tools = results.tools();
-    let mut header = vec!["file"];
+use super::conditions::Conditions;
+use super::held::Held;
+use super::link::Link;
+use super::results::{Results, Row};
+use super::suites::{self, Suite};
+use crate::markdown;
+use crate::tool::Tool;
+
+/// One line a row, one column a tool, and what the suite puts beside them.
+pub fn of_link(results: &Results, suite: &Suite, link: Link) -> String {
+    let tools = results.tools(suite.name);
+    let mut header = vec![suite.rows];
     header.extend(tools.iter().map(|tool| tool.name()));
+    header.extend(suite.beside);
     let rows: Vec<Vec<String>> = results
-        .workloads(link)
-        .into_iter()
-        .map(|workload| {
-            let mut row = vec![workload.title()];
-            row.extend(
-                tools
-                    .iter()
-                    .map(|tool| figure(results, link, workload, *tool)),
-            );
-            row
+        .rows_of(suite.name, link)
+        .map(|row| {
+            let mut cells = vec![row.title.clone()];
+            cells.extend(tools.iter().map(|tool| figure(row, *tool)));
+            cells.extend((suite.beside_row)(results, row));
+            cells
         })
         .collect();
     markdown::table(&header, &rows)
 }
 
 /// Seconds, and how many times faster than each peer in parentheses: `4.51 (3.4×, 1.4×)`.
-fn figure(results: &Results, link: Link, workload: Workload, tool: Tool) -> String {
-    let Some(seconds) = results.median(link, workload, tool) else {
+fn figure(row: &Row, tool: Tool) -> String {
+    if row.seconds(tool).is_none() {
         return "–".to_owned();
+    }
+    if row.refused.is_some() {
+        return "refused".to_owned();
+    }
+    let Some(seconds) = row.median(tool) else {
+        return "none".to_owned();
     };
     let peers: &[Tool] = match tool {
         Tool::Mpremote => &[],
@@ -38,7 +46,7 @@ fn figure(results: &Results, link: Link, workload: Workload, tool: Tool) -> Stri
     };
     let ratios: Vec<String> = peers
         .iter()
-        .filter_map(|peer| results.ratio(link, workload, tool, *peer))
+        .filter_map(|peer| row.ratio(tool, *peer))
         .map(times_faster)
         .collect();
     let figure = format!("{seconds:.2}");
@@ -47,6 +55,23 @@ fn figure(results: &Results, link: Link, workload: Workload, tool: Tool) -> Stri
     } else {
         format!("{figure} ({})", ratios.join(", "))
     }
+}
+
+/// A heading and a table for each link, and why boards were refused.
+pub fn of_suite(results: &Results, suite: &Suite) -> String {
+    let mut text = String::new();
+    for link in results.links(suite.name) {
+        let table = of_link(results, suite, link);
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(text, "\n### {}\n\n{table}", link.title());
+    }
+    let refused = results.rows.iter().filter(|row| row.suite == suite.name);
+    let mut reasons: Vec<&str> = refused.filter_map(|row| row.refused.as_deref()).collect();
+    reasons.dedup();
+    for reason in reasons {
+        let _ = write!(text, "\nRefused: {reason}\n");
+    }
+    text
 }
 
 /// Two figures that matter: `0.98×`, `3.4×`, `212×`.
@@ -63,63 +88,71 @@ fn times_faster(ratio: f64) -> String {
 const INTRODUCTION: &str = "\
 # Bench
 
-Seconds for one whole command, from process start to exit, that copies one file to the board. In
-parentheses: how many times faster than mpremote, then than mpytool. `repr`, `hex`, `base64`,
-`deflate` and `auto` are `mpwire` with that `--encoding`; `auto` is what it does by itself.
+Seconds for one whole command, from process start to exit. In parentheses: how many times faster
+than mpremote, then than mpytool.
 
-The board is simulated: a real MicroPython with LittleFS 2 and no flash delays, behind a line that
-is paced like the real one. All tools take turns on the same board, file by file, so ratios mean
-more than seconds. After each copy the genuine mpremote hashed the file on the board; every file
-here was right.
+The board is simulated: a real MicroPython with LittleFS 2 and, where nothing else is said, no
+flash delays and a heap of 1 MiB, behind a line that is paced like the real one. All tools take
+turns on the same board, row by row, so ratios mean more than seconds. The board is empty before
+each command; after it the genuine mpremote hashed everything on the board, and every file here was
+right, with none missing and none left over.
 
 ![Seconds to copy files of 50 KB, by link, kind of file and tool](bench.svg)
+
+![Seconds to copy trees, by link and tool](bench-trees.svg)
 ";
 
 /// `docs/bench.md`.
-pub fn document(conditions: &Conditions, results: &Results) -> String {
-    let tables: String = results
-        .links()
-        .into_iter()
-        .flat_map(|link| {
-            ["\n## ", link.title(), "\n\n", &of_link(results, link)].map(str::to_owned)
-        })
-        .collect();
+pub fn document(conditions: &Conditions, results: &Results, held: &[Held]) -> String {
+    let mut measured = String::new();
+    for suite in suites::ALL {
+        if !results.links(suite.name).is_empty() {
+            let tables = of_suite(results, suite);
+            let _ = write!(measured, "\n## {}\n\n{}{tables}", suite.title, suite.text);
+        }
+    }
+    let held = markdown::list(held);
+    let notes = markdown::list(&conditions.notes);
     format!(
-        "{INTRODUCTION}{tables}\n\
+        "{INTRODUCTION}{measured}\n\
          ## How it was measured\n\n\
-         - `{}` on {}\n- {}\n- {}\n\
+         - `{}` on {}\n- {}\n- {}\n{notes}\
+         - each figure is the median of {} runs, of one if it takes more than 6 seconds\n\
          - mpremote: `mpremote connect PORT resume cp FILE :NAME`\n\
          - mpytool: `mpytool -p PORT cp FILE :NAME`\n\
-         - mpwire: `mpwire connect PORT resume cp --encoding ENCODING FILE :NAME`\n\
-         - random: seeded bytes; source: mpremote's own Python source; log: generated sensor \
-         readings; zeros. 1 KB is 1024 bytes.\n",
+         - mpwire: `mpwire connect PORT resume cp FILE :NAME`\n\
+         - random: seeded bytes; source: mpremote's own Python source, then mpytool's; log: \
+         generated sensor readings; zeros. 1 KB is 1024 bytes.\n\n\
+         ## Held\n\n\
+         What the project asks of itself, and what this run measured.\n\n{held}",
         conditions.command,
         conditions.date,
         conditions.machine,
         conditions.versions.join(", "),
+        conditions.runs,
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::run::tests::results;
-    use crate::data::Kind;
+    use crate::bench::results::tests::{results, row};
 
-    const SOURCE: Workload = Workload::Copy(Kind::Source, 50);
+    const FILES: &Suite = &suites::files::SUITE;
+    const SOURCE: &str = "source 50 KB";
 
     #[test]
-    fn a_row_says_how_much_faster_than_each_peer() {
-        let results = results(&[
-            (Link::Slow, SOURCE, Tool::Mpremote, 8.0),
-            (Link::Slow, SOURCE, Tool::Mpytool, 2.0),
-            (Link::Slow, SOURCE, Tool::Auto, 1.0),
-        ]);
-        let table = of_link(&results, Link::Slow);
-        assert!(
-            table.ends_with("| source 50 KB |     8.00 | 2.00 (4.0×) | 1.00 (8.0×, 2.0×) |\n"),
-            "{table}"
-        );
+    fn a_row_says_how_much_faster_than_each_peer_and_how_near_the_line() {
+        let cells = [
+            (Tool::Mpremote, 8.0),
+            (Tool::Mpytool, 2.0),
+            (Tool::Mpwire, 1.0),
+        ];
+        let results = results([row("files", Link::Slow, SOURCE, &cells).with_line(0.8)]);
+        let table = of_link(&results, FILES, Link::Slow);
+        let end =
+            "| source 50 KB |     8.00 | 2.00 (4.0×) | 1.00 (8.0×, 2.0×) |               80 % |\n";
+        assert!(table.ends_with(end), "{table}");
     }
 
     #[test]
@@ -131,18 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_a_dash() {
-        let results = results(&[
-            (Link::Usb, SOURCE, Tool::Mpremote, 8.0),
-            (Link::Usb, SOURCE, Tool::Auto, 1.0),
-            (Link::Usb, Workload::Evaluate, Tool::Mpremote, 0.14),
-        ]);
-        let table = of_link(&results, Link::Usb);
-        assert!(
-            table
-                .lines()
-                .any(|line| line.starts_with("| eval") && line.ends_with("– |"))
-        );
+    fn failing_being_refused_and_not_being_asked_look_different() {
+        let mut failed = row("files", Link::Usb, SOURCE, &[(Tool::Mpremote, 8.0)]);
+        failed.record(Tool::Mpwire, []);
+        assert_eq!(figure(&failed, Tool::Mpwire), "none");
+        assert_eq!(figure(&failed, Tool::Mpytool), "–");
+        failed.refused = Some("too small".to_owned());
+        assert_eq!(figure(&failed, Tool::Mpwire), "refused");
+        assert!(of_suite(&results([failed]), FILES).ends_with("\nRefused: too small\n"));
     }
 
     #[test]
@@ -152,16 +181,19 @@ mod tests {
             command: "cargo xtask bench --runs 3".to_owned(),
             machine: "a machine".to_owned(),
             versions: vec!["mpwire 0.1.0".to_owned()],
+            runs: 3,
+            notes: vec!["not measured: `stream`".to_owned()],
         };
-        let text = document(
-            &conditions,
-            &results(&[(Link::Usb, SOURCE, Tool::Auto, 1.0)]),
-        );
+        let results = results([row("trees", Link::Usb, SOURCE, &[(Tool::Mpwire, 1.0)])]);
+        let text = document(&conditions, &results, &[Held::new("speed", [])]);
         assert!(text.contains("`cargo xtask bench --runs 3` on 2026-08-01"));
-        assert!(text.contains("## USB\n"));
+        assert!(text.contains("\n- not measured: `stream`\n"));
+        assert!(text.contains("## A tree to the board"));
+        assert!(text.contains("### USB\n"));
         assert!(
-            !text.contains("## 115200"),
-            "a link that was not measured has no heading"
+            !text.contains("115200"),
+            "what was not measured has no heading"
         );
+        assert!(text.contains("\n- none: speed – "));
     }
 }

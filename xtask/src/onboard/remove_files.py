@@ -1,0 +1,15 @@
+# Removes every file and folder on the board.
+def remove_files(folder):
+    import os
+
+    for entry in list(os.ilistdir(folder or "/")):
+        path = folder + "/" + entry[0]
+        if entry[1] & 0x4000:
+            remove_files(path)
+            os.rmdir(path)
+        else:
+            os.remove(path)
+
+
+remove_files("")
+del remove_files
