@@ -69,6 +69,13 @@ impl Tool {
         command
     }
 
+    /// The command that copies `name` on the board at `port` to `file`.
+    pub fn copy_from(self, programs: Programs, port: &Path, name: &str, file: &Path) -> Command {
+        let mut command = self.cp(programs, port);
+        command.arg(remote(name)).arg(file);
+        command
+    }
+
     /// The command that evaluates `1+1`: connecting and one round trip, the floor of everything.
     pub fn evaluate(self, programs: Programs, port: &Path) -> Command {
         let mut command = self.connected(programs, port);

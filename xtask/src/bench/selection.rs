@@ -10,7 +10,7 @@ use crate::tool::{ENCODINGS, Tool};
 /// What is to be measured, and how often.
 #[derive(clap::Args)]
 pub struct Selection {
-    /// Only these suites (default: all): files, trees
+    /// Only these suites (default: all): files, trees, down
     #[arg(long, value_delimiter = ',', value_parser = suites::parse)]
     suite: Vec<&'static Suite>,
     /// Only these links (default: all)
@@ -133,6 +133,12 @@ impl Selection {
         files
     }
 
+    /// Those of `kinds` whose file of 50 KB is to be measured in suites that have no other size.
+    pub fn kinds(&self, kinds: &[Kind]) -> Vec<Kind> {
+        let is_left = |kind: &Kind| self.files().contains(&(*kind, 50));
+        kinds.iter().copied().filter(is_left).collect()
+    }
+
     /// Whether what is not one file is to be measured: trees, the round trip.
     pub fn whole_boards(&self) -> bool {
         self.kind.is_empty() && self.size.is_empty() && !self.eval
@@ -183,14 +189,15 @@ mod tests {
         assert!(!some.selects_everything());
         assert_eq!(some.links(&LINKS), [Link::Slow, Link::Usb]);
         assert_eq!(some.files(), [(Kind::Source, 50)]);
+        assert_eq!(some.kinds(&[Kind::Random, Kind::Source]), [Kind::Source]);
         assert!(!some.whole_boards() && !some.evaluates());
     }
 
     #[test]
     fn suites_can_be_named_more_than_once() {
-        let two = selection(&["--suite", "trees", "--suite", "files", "--tool", "auto"]);
+        let two = selection(&["--suite", "trees", "--suite", "down", "--tool", "auto"]);
         let names: Vec<&str> = two.suites().iter().map(|suite| suite.name).collect();
-        assert_eq!(names, ["trees", "files"]);
+        assert_eq!(names, ["trees", "down"]);
         assert_eq!(two.tools(), [Tool::Mpwire]);
     }
 

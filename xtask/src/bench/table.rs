@@ -184,11 +184,11 @@ mod tests {
             runs: 3,
             notes: vec!["not measured: `stream`".to_owned()],
         };
-        let results = results([row("trees", Link::Usb, SOURCE, &[(Tool::Mpwire, 1.0)])]);
+        let results = results([row("down", Link::Usb, SOURCE, &[(Tool::Mpwire, 1.0)])]);
         let text = document(&conditions, &results, &[Held::new("speed", [])]);
         assert!(text.contains("`cargo xtask bench --runs 3` on 2026-08-01"));
         assert!(text.contains("\n- not measured: `stream`\n"));
-        assert!(text.contains("## A tree to the board"));
+        assert!(text.contains("## One file from the board\n"));
         assert!(text.contains("### USB\n"));
         assert!(
             !text.contains("115200"),

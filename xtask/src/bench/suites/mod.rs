@@ -1,5 +1,6 @@
 //! The suites: each measures one kind of work and has its own tables in `docs/bench.md`.
 
+mod down;
 pub mod files;
 pub mod trees;
 
@@ -31,7 +32,7 @@ pub struct Suite {
 }
 
 /// All of them, in the order of `docs/bench.md`.
-pub const ALL: [&Suite; 2] = [&files::SUITE, &trees::SUITE];
+pub const ALL: [&Suite; 3] = [&files::SUITE, &trees::SUITE, &down::SUITE];
 
 /// The suite of this name.
 pub fn parse(name: &str) -> Result<&'static Suite, String> {
@@ -121,7 +122,7 @@ mod tests {
     fn a_suite_goes_by_its_name() {
         assert_eq!(parse("trees").map(|suite| suite.name), Ok("trees"));
         let error = parse("rom").map(|suite| suite.name).unwrap_err();
-        assert_eq!(error, "there are files, trees");
+        assert_eq!(error, "there are files, trees, down");
     }
 
     #[test]
