@@ -2,6 +2,7 @@
 
 mod down;
 pub mod files;
+mod heaps;
 pub mod trees;
 
 use anyhow::Result;
@@ -32,7 +33,7 @@ pub struct Suite {
 }
 
 /// All of them, in the order of `docs/bench.md`.
-pub const ALL: [&Suite; 3] = [&files::SUITE, &trees::SUITE, &down::SUITE];
+pub const ALL: [&Suite; 4] = [&files::SUITE, &trees::SUITE, &down::SUITE, &heaps::SUITE];
 
 /// The suite of this name.
 pub fn parse(name: &str) -> Result<&'static Suite, String> {
@@ -120,9 +121,9 @@ mod tests {
 
     #[test]
     fn a_suite_goes_by_its_name() {
-        assert_eq!(parse("trees").map(|suite| suite.name), Ok("trees"));
+        assert_eq!(parse("heaps").map(|suite| suite.name), Ok("heaps"));
         let error = parse("rom").map(|suite| suite.name).unwrap_err();
-        assert_eq!(error, "there are files, trees, down");
+        assert_eq!(error, "there are files, trees, down, heaps");
     }
 
     #[test]
