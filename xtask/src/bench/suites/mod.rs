@@ -2,6 +2,7 @@
 
 mod down;
 pub mod files;
+mod flash;
 mod heaps;
 pub mod trees;
 
@@ -33,7 +34,13 @@ pub struct Suite {
 }
 
 /// All of them, in the order of `docs/bench.md`.
-pub const ALL: [&Suite; 4] = [&files::SUITE, &trees::SUITE, &down::SUITE, &heaps::SUITE];
+pub const ALL: [&Suite; 5] = [
+    &files::SUITE,
+    &trees::SUITE,
+    &down::SUITE,
+    &heaps::SUITE,
+    &flash::SUITE,
+];
 
 /// The suite of this name.
 pub fn parse(name: &str) -> Result<&'static Suite, String> {
@@ -123,7 +130,7 @@ mod tests {
     fn a_suite_goes_by_its_name() {
         assert_eq!(parse("heaps").map(|suite| suite.name), Ok("heaps"));
         let error = parse("rom").map(|suite| suite.name).unwrap_err();
-        assert_eq!(error, "there are files, trees, down, heaps");
+        assert_eq!(error, "there are files, trees, down, heaps, flash");
     }
 
     #[test]
