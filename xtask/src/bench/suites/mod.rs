@@ -4,6 +4,7 @@ mod down;
 pub mod files;
 mod flash;
 mod heaps;
+mod latency;
 pub mod trees;
 
 use anyhow::Result;
@@ -34,12 +35,13 @@ pub struct Suite {
 }
 
 /// All of them, in the order of `docs/bench.md`.
-pub const ALL: [&Suite; 5] = [
+pub const ALL: [&Suite; 6] = [
     &files::SUITE,
     &trees::SUITE,
     &down::SUITE,
     &heaps::SUITE,
     &flash::SUITE,
+    &latency::SUITE,
 ];
 
 /// The suite of this name.
@@ -130,7 +132,7 @@ mod tests {
     fn a_suite_goes_by_its_name() {
         assert_eq!(parse("heaps").map(|suite| suite.name), Ok("heaps"));
         let error = parse("rom").map(|suite| suite.name).unwrap_err();
-        assert_eq!(error, "there are files, trees, down, heaps, flash");
+        assert_eq!(error, "there are files, trees, down, heaps, flash, latency");
     }
 
     #[test]
