@@ -8,6 +8,8 @@ pub struct BitWriter {
     pending: u64,
     /// How many of them there are: fewer than 8 between calls.
     pending_count: u32,
+    /// How many bits there were at the last mark.
+    marked: u64,
 }
 
 impl BitWriter {
@@ -37,6 +39,16 @@ impl BitWriter {
     /// How many bits were written.
     pub fn bits(&self) -> u64 {
         8 * self.bytes.len() as u64 + u64::from(self.pending_count)
+    }
+
+    /// Marks where the data ends, whatever follows it.
+    pub fn mark(&mut self) {
+        self.marked = self.bits();
+    }
+
+    /// How many bytes hold what was written up to the last mark.
+    pub fn marked_bytes(&self) -> usize {
+        self.marked.div_ceil(8) as usize
     }
 
     /// Everything written, aligned.

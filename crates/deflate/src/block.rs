@@ -109,6 +109,9 @@ fn write_stored(bytes: &[u8], last: bool, output: &mut BitWriter) {
     output.put(length, 16);
     output.put(length ^ 0xffff, 16);
     output.put_bytes(bytes);
+    if !bytes.is_empty() {
+        output.mark();
+    }
 }
 
 /// Writes tokens and the end of the block; `unused` are code lengths of literal symbols that never
@@ -132,6 +135,7 @@ fn write_tokens(tokens: &[Token], lengths: &Lengths, unused: &[u8], output: &mut
             }
         }
     }
+    output.mark();
     output.put(
         literals[END_OF_BLOCK].into(),
         lengths.literals[END_OF_BLOCK].into(),

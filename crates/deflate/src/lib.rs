@@ -31,8 +31,9 @@ use bits::BitWriter;
 use matches::Finder;
 
 /// Bytes that are optimised together: a whole number of the longest stored blocks, so that
-/// incompressible data has none that are nearly empty.
-const SEGMENT: usize = 2 * block::LONGEST_STORED;
+/// incompressible data has none that are nearly empty. More would save the tables of a few blocks
+/// and take memory: about 40 bytes for each byte here.
+const SEGMENT: usize = 4 * block::LONGEST_STORED;
 
 /// How a push ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +46,12 @@ pub enum Flush {
 }
 
 /// One raw deflate stream in the making.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Encoder {
     window: usize,
     finder: Finder,
+    /// See [`Encoder::unread`].
+    unread: usize,
 }
 
 impl Encoder {
@@ -68,7 +71,16 @@ impl Encoder {
         Self {
             window,
             finder: Finder::new(window, SEGMENT),
+            unread: 0,
         }
+    }
+
+    /// How many bytes at the end of the last push an inflater that reads no further than it must
+    /// has not read when it has given all data of that push: the flush, but for the bits of it
+    /// that share a byte with the data.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.unread
     }
 
     /// Appends `data` to the stream and returns all its bytes from the previous push up to and
@@ -93,6 +105,9 @@ impl Encoder {
                 self.finder = Finder::new(self.window, SEGMENT);
             }
         }
-        output.finish()
+        let read = output.marked_bytes();
+        let output = output.finish();
+        self.unread = output.len() - read;
+        output
     }
 }

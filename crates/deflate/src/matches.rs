@@ -51,7 +51,7 @@ impl Candidates {
 }
 
 /// The text within the window and the trees over it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Finder {
     window: usize,
     longest_segment: usize,

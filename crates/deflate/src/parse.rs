@@ -1,5 +1,7 @@
 //! Which literals and matches stand for the text.
 
+use crate::block;
+use crate::huffman::LONGEST_CODE;
 use crate::matches::{Candidates, Match};
 use crate::symbols::{
     DISTANCE_SYMBOLS, END_OF_BLOCK, Histogram, LEAST_MATCH, LITERAL_SYMBOLS, LONGEST_MATCH, Token,
@@ -10,7 +12,7 @@ use crate::table::Lengths;
 /// A shortest match further away than this costs more than three literals, mostly.
 const FAR_FOR_THREE: u16 = 4096;
 
-/// Parts of a bit in which costs are counted. A segment of 2^17 bytes at 2^4 bits fits in 32 bits.
+/// Parts of a bit in which costs are counted. A segment of 2^18 bytes at 2^4 bits fits in 32 bits.
 const UNITS: f64 = 256.0;
 
 /// Costs for rare symbols stay below that of the longest code.
@@ -32,6 +34,19 @@ impl Costs {
             &entropies(&histogram.literals),
             &entropies(&histogram.distances),
         )
+    }
+
+    /// The costs under the code that is best for such tokens.
+    pub fn by_codes(histogram: &Histogram) -> Self {
+        let lengths = block::best_lengths(histogram, LONGEST_CODE);
+        let bits = |length: u8| {
+            if length == 0 {
+                MOST_BITS
+            } else {
+                f64::from(length)
+            }
+        };
+        Self::new(&lengths.literals.map(bits), &lengths.distances.map(bits))
     }
 
     /// The costs under a code with these lengths; all symbols must have one.
@@ -121,7 +136,7 @@ pub fn lazy(text: &[u8], candidates: &Candidates) -> Vec<Token> {
 pub fn cheapest(text: &[u8], candidates: &Candidates, zones: &[Zone]) -> Vec<Token> {
     // From the end to the beginning: what the text from each place on costs, and how it begins.
     let mut totals = vec![0_u32; text.len() + 1];
-    let mut choices = vec![Token::Literal(0); text.len()];
+    let mut choices = vec![0_u32; text.len()];
     let mut end = text.len();
     for (number, zone) in zones.iter().enumerate().rev() {
         let start = if number == 0 {
@@ -130,57 +145,68 @@ pub fn cheapest(text: &[u8], candidates: &Candidates, zones: &[Zone]) -> Vec<Tok
             zones[number - 1].end
         };
         for index in (start..end).rev() {
-            let byte = text[index];
-            let mut cheapest = zone.costs.literals[usize::from(byte)] + totals[index + 1];
-            let mut choice = Token::Literal(byte);
+            let literal = zone.costs.literals[usize::from(text[index])] + totals[index + 1];
             let matches = candidates.at(index);
-            let shortest = match matches.last() {
-                // In a long repetition every place has a match of each length, and taking less
-                // than all of one only puts off the question.
-                Some(last) if usize::from(last.length) == LONGEST_MATCH => LONGEST_MATCH,
-                _ => LEAST_MATCH,
-            };
-            // The nearest place for a length need not be the cheapest: any that repeats more will
-            // do, and its symbol may be the more frequent. So from the longest match on.
-            let (mut distance, mut distance_cost) = (0, u32::MAX);
-            for (rank, found) in matches.iter().enumerate().rev() {
-                let cost = zone.costs.distances[distance_symbol(found.distance)];
-                if cost <= distance_cost {
-                    (distance, distance_cost) = (found.distance, cost);
-                }
-                let first = if rank == 0 {
-                    LEAST_MATCH
-                } else {
-                    usize::from(matches[rank - 1].length) + 1
-                };
-                let first = first.max(shortest);
-                let lengths = first..usize::from(found.length) + 1;
-                if lengths.is_empty() {
-                    break;
-                }
-                let costs = &zone.costs.lengths[lengths.clone()];
-                let rests = &totals[index + lengths.start..index + lengths.end];
-                for ((length, cost), rest) in lengths.zip(costs).zip(rests) {
-                    let total = distance_cost + cost + rest;
-                    if total < cheapest {
-                        cheapest = total;
-                        choice = Token::Match {
-                            length: length as u16,
-                            distance,
-                        };
-                    }
-                }
-            }
-            totals[index] = cheapest;
-            choices[index] = choice;
+            let best = cheapest_match(matches, &zone.costs, &totals[index..])
+                .min(choice(literal, LITERAL, 0));
+            totals[index] = (best >> 32) as u32;
+            choices[index] = best as u32;
         }
         end = start;
     }
     let mut tokens = Vec::new();
     let mut index = 0;
     while index < text.len() {
-        tokens.push(choices[index]);
-        index += choices[index].span();
+        let (length, distance) = ((choices[index] >> 16) as u16, choices[index] as u16);
+        let token = match length {
+            LITERAL => Token::Literal(text[index]),
+            _ => Token::Match { length, distance },
+        };
+        tokens.push(token);
+        index += token.span();
     }
     tokens
+}
+
+/// A length that tells a literal from matches.
+const LITERAL: u16 = 1;
+
+/// A total and what it is for in one number, the total on top: the lesser of two is found without
+/// a branch, which would be guessed wrong half of the time.
+fn choice(total: u32, length: u16, distance: u16) -> u64 {
+    u64::from(total) << 32 | u64::from(length) << 16 | u64::from(distance)
+}
+
+/// The [`choice`] among the matches of a place; `totals` begin there.
+#[inline]
+fn cheapest_match(matches: &[Match], costs: &Costs, totals: &[u32]) -> u64 {
+    let mut best = u64::MAX;
+    let shortest = match matches.last() {
+        // In a long repetition every place has a match of each length, and taking less than all
+        // of one only puts off the question.
+        Some(last) if usize::from(last.length) == LONGEST_MATCH => LONGEST_MATCH,
+        _ => LEAST_MATCH,
+    };
+    // The nearest place for a length need not be the cheapest: any that repeats more will do, and
+    // its symbol may be the more frequent. So from the longest match on.
+    let (mut distance, mut distance_cost) = (0, u32::MAX);
+    for (rank, found) in matches.iter().enumerate().rev() {
+        let cost = costs.distances[distance_symbol(found.distance)];
+        if cost <= distance_cost {
+            (distance, distance_cost) = (found.distance, cost);
+        }
+        let first = match rank {
+            0 => shortest,
+            _ => shortest.max(usize::from(matches[rank - 1].length) + 1),
+        };
+        let lengths = first..usize::from(found.length) + 1;
+        if lengths.is_empty() {
+            break;
+        }
+        let rests = &totals[lengths.clone()];
+        for ((length, cost), rest) in (first as u16..).zip(&costs.lengths[lengths]).zip(rests) {
+            best = best.min(choice(distance_cost + cost + rest, length, distance));
+        }
+    }
+    best
 }

@@ -17,6 +17,9 @@ const ROUNDS: usize = 10;
 /// The rounds before which blocks are cut anew.
 const CUTTING_ROUNDS: [usize; 2] = [2, 5];
 
+/// Rounds at most after these, with the costs of the codes themselves.
+const FINAL_ROUNDS: usize = 3;
+
 /// Segments up to so many bytes may be best under the fixed code, which wants its own tokens.
 const SMALL: usize = 4096;
 
@@ -68,8 +71,8 @@ impl Draft {
             .map(|(start, &end)| &self.tokens[start..end])
     }
 
-    /// What tokens cost in each block.
-    fn zones(&self) -> Vec<Zone> {
+    /// What tokens cost in each block, `by` a way to tell that from its histogram.
+    fn zones(&self, by: fn(&Histogram) -> Costs) -> Vec<Zone> {
         let mut end = 0;
         self.blocks()
             .map(|tokens| {
@@ -77,7 +80,7 @@ impl Draft {
                 end += histogram.bytes;
                 Zone {
                     end,
-                    costs: Costs::by_entropy(&histogram),
+                    costs: by(&histogram),
                 }
             })
             .collect()
@@ -97,18 +100,24 @@ pub fn write(text: &[u8], candidates: &Candidates, finish: bool, output: &mut Bi
 }
 
 fn best_draft(text: &[u8], candidates: &Candidates) -> Draft {
-    let mut best = Draft::cut(parse::lazy(text, candidates));
-    if text.len() <= SMALL {
-        let zone = Zone {
-            end: text.len(),
-            costs: Costs::by_lengths(&FIXED_LENGTHS),
-        };
-        let fixed = Draft::cut(parse::cheapest(text, candidates, &[zone]));
-        if fixed.bits < best.bits {
-            best = fixed;
-        }
+    let rule = Draft::cut(parse::lazy(text, candidates));
+    if text.len() > SMALL {
+        return refine(text, candidates, rule);
     }
-    let mut zones = best.zones();
+    let zone = Zone {
+        end: text.len(),
+        costs: Costs::by_lengths(&FIXED_LENGTHS),
+    };
+    let fixed = Draft::cut(parse::cheapest(text, candidates, &[zone]));
+    let refined = [rule, fixed].map(|draft| refine(text, candidates, draft));
+    let [one, other] = refined;
+    if other.bits < one.bits { other } else { one }
+}
+
+/// The best of the drafts that follow from this one, or itself.
+fn refine(text: &[u8], candidates: &Candidates, draft: Draft) -> Draft {
+    let mut zones = draft.zones(Costs::by_entropy);
+    let mut best = draft;
     let mut previous = u64::MAX;
     for round in 0..ROUNDS {
         let tokens = parse::cheapest(text, candidates, &zones);
@@ -117,15 +126,24 @@ fn best_draft(text: &[u8], candidates: &Candidates) -> Draft {
         } else {
             Draft::cut_like(tokens, &zones)
         };
-        zones = draft.zones();
+        zones = draft.zones(Costs::by_entropy);
         let bits = draft.bits;
-        if draft.bits < best.bits {
+        if bits < best.bits {
             best = draft;
         }
         if bits == previous {
             break;
         }
         previous = bits;
+    }
+    // What was guessed by entropy is settled by the codes that will really be used.
+    for _ in 0..FINAL_ROUNDS {
+        let zones = best.zones(Costs::by_codes);
+        let draft = Draft::cut_like(parse::cheapest(text, candidates, &zones), &zones);
+        if draft.bits >= best.bits {
+            break;
+        }
+        best = draft;
     }
     best
 }

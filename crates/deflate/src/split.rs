@@ -4,7 +4,7 @@ use crate::block;
 use crate::symbols::{Histogram, Token};
 
 /// Cuts are first sought between pieces of so many tokens,
-const LEAST_PIECE: usize = 384;
+const LEAST_PIECE: usize = 48;
 /// or of more, so that there are no more pieces than this: the search looks at every pair.
 const MOST_PIECES: usize = 32;
 

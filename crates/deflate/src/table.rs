@@ -252,3 +252,47 @@ fn sent_of_code(code: &[u8; SYMBOLS]) -> usize {
     let last = ORDER.iter().rposition(|&symbol| code[symbol] > 0);
     last.map_or(4, |last| (last + 1).max(4))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(of: &[(usize, u8)]) -> Lengths {
+        let mut lengths = Lengths {
+            literals: [0; LITERAL_SYMBOLS],
+            distances: [0; DISTANCE_SYMBOLS],
+        };
+        for &(symbol, length) in of {
+            lengths.literals[symbol] = length;
+        }
+        lengths
+    }
+
+    #[test]
+    fn a_table_has_the_size_it_says_and_is_no_larger_than_the_quick_one() {
+        let mut row: Vec<(usize, u8)> = (65..129).map(|symbol| (symbol, 7)).collect();
+        row.extend([(END_OF_BLOCK, 2), (260, 2)]);
+        for lengths in [lengths(&[(65, 1), (END_OF_BLOCK, 1)]), lengths(&row)] {
+            let table = Table::new(&lengths);
+            let mut output = BitWriter::default();
+            table.write(&mut output);
+            assert_eq!(output.bits(), u64::from(table.bits));
+            assert!(table.bits <= quick_bits(&lengths));
+        }
+    }
+
+    #[test]
+    fn runs_stand_for_the_whole_row() {
+        for count in 1..300 {
+            for value in [0, 8] {
+                let mut spans = 0;
+                longest_runs(&vec![value; count], |symbol, span| {
+                    let (least, extra_bits) = Item::run(symbol);
+                    assert!((least..least + (1 << extra_bits)).contains(&(span as u32)));
+                    spans += span;
+                });
+                assert_eq!(spans, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The agent: a program on the board that takes binary blocks and executes what they ask for
+//! (`onboard/agent.py`, which describes the format).
+//!
+//! One conversation for everything that follows: no text encoding, one deflate window, a round trip
+//! for each block and not for each file. A board that is new to the agent gets it, deflated, through
+//! a loader of one line, in a namespace of its own; one without `deflate`, or with little memory,
+//! as any other program.
+
+mod blocks;
+mod loader;
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mpwire_proto::blocks::{Listener, Question, block, poke};
+use mpwire_proto::literal::Value;
+
+use super::program::Program;
+use super::{Board, Error, outcome, read, unreadable};
+use crate::session::Heard;
+pub(crate) use blocks::Blocks;
+
+/// How long the board may take for a block: a flash erase can stall it for 12 s.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take before it is asked whether something was lost; no harm is done when
+/// nothing was.
+const FIRST_POKE: Duration = Duration::from_secs(1);
+/// The pause between such questions.
+const NEXT_POKE: Duration = Duration::from_millis(300);
+/// How quiet the board must be before a block is sent again: the rest of a damaged one may make it
+/// ask more than once.
+const SETTLE: Duration = Duration::from_millis(100);
+/// How often one block is sent again.
+const RESENDS: u32 = 8;
+/// Bytes a second of the slowest line that serial ports are opened with.
+const SLOWEST: u64 = 11_520;
+/// What the system may hold of a block that was written.
+const QUEUE: usize = 4096;
+
+/// Bytes written at once, so that progress is seen.
+const PIECE: usize = 1024;
+
+/// The largest block, in bytes, and the largest window, as its base-2 logarithm.
+pub(crate) const ROOM_MOST: usize = 16 * 1024;
+pub(crate) const BITS_MOST: u8 = 15;
+
+/// How far a block is on its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    /// Bytes on the wire since the step before.
+    pub wire: usize,
+    /// Bytes of the stream so far.
+    pub stream: u64,
+}
+
+/// The agent that runs on a board.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    /// What is to be sent.
+    blocks: Blocks,
+    /// The board's question, to be answered with the next block.
+    question: Question,
+    listener: Listener,
+    /// Names of programs that the agent knows.
+    known: BTreeSet<&'static str>,
+}
+
+impl Board {
+    /// Whether an agent runs.
+    pub(crate) fn has_agent(&self) -> bool {
+        self.agent.is_some()
+    }
+
+    /// Whether an agent runs or may be loaded: the board has not refused it.
+    pub(crate) fn may_load_agent(&self) -> bool {
+        self.agent.is_some() || !self.refuses_agent
+    }
+
+    /// Starts the agent on a board of which nothing is known, with `programs` and their `call`,
+    /// and returns what that printed; `None` where the firmware does not have what it takes.
+    ///
+    /// `bits` is the largest window to use; 0 is no inflater. `meanwhile` may prepare blocks while
+    /// the board receives the agent.
+    pub(crate) fn load_agent(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+        bits: u8,
+        meanwhile: &mut dyn FnMut(&mut Blocks),
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.end_agent()?;
+        let said = self.load(programs, call, bits, meanwhile)?;
+        self.refuses_agent = said.is_none();
+        Ok(said)
+    }
+
+    fn load(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+        bits: u8,
+        meanwhile: &mut dyn FnMut(&mut Blocks),
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if !self.load_program(|| loader::text(programs, call, ROOM_MOST, bits))? {
+            return Ok(None);
+        }
+        let mut blocks = Blocks::new(ROOM_MOST, bits);
+        meanwhile(&mut blocks);
+        let known = programs.iter().map(|program| program.defines).collect();
+        self.begin(blocks, known)
+    }
+
+    /// Has the board inflate a program and run it in a namespace of its own; `text` is what it reads.
+    /// `false` where the firmware, or this computer, cannot.
+    fn load_program(
+        &mut self,
+        text: impl FnOnce() -> Option<Vec<u8>> + Send,
+    ) -> Result<bool, Error> {
+        let (opened, text) = thread::scope(|scope| {
+            // It is deflated while the line that reads it is on its way.
+            let text = scope.spawn(text);
+            let opened = self.session.open(loader::FIRST.as_bytes(), &mut |_| {});
+            (opened, text.join())
+        });
+        opened?;
+        let mut said = Vec::new();
+        while !said.contains(&loader::READY) {
+            match self.session.hear(PATIENCE)? {
+                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Frame { .. }) => {}
+                Some(Heard::Finished { .. }) => return Ok(false),
+                None => return Err(self.session.give_up(PATIENCE).into()),
+            }
+        }
+        match text.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+            Some(text) => self.session.say(&text)?,
+            None => return Err(self.session.give_up(Duration::ZERO).into()),
+        };
+        Ok(true)
+    }
+
+    /// Starts `call` with `programs`, which says a line and then waits for [`Board::finish_line`];
+    /// returns the line, or `None` where the firmware lacks what it takes.
+    pub(crate) fn open_line(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.end_agent()?;
+        if !self.load_program(|| loader::line(programs, call))? {
+            return Ok(None);
+        }
+        let mut said = Vec::new();
+        while !said.ends_with(b"\n") {
+            match self.session.hear(PATIENCE)? {
+                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Frame { .. }) => {}
+                Some(Heard::Finished { .. }) => return Ok(None),
+                None => return Err(self.session.give_up(PATIENCE).into()),
+            }
+        }
+        Ok(Some(said))
+    }
+
+    /// Answers a program that waits for input, and returns what it says until its end.
+    pub(crate) fn finish_line(&mut self, line: &[u8]) -> Result<Vec<u8>, Error> {
+        self.session.say(line)?;
+        let mut said = Vec::new();
+        loop {
+            match self.session.hear(PATIENCE)? {
+                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Frame { .. }) => {}
+                Some(Heard::Finished { traceback }) => return outcome(said, &traceback),
+                None => return Err(self.session.give_up(PATIENCE).into()),
+            }
+        }
+    }
+
+    /// Starts the agent as any other program, on a board whose capabilities are known.
+    pub(crate) fn install_agent(
+        &mut self,
+        programs: &[Program],
+        room: usize,
+        bits: u8,
+    ) -> Result<(), Error> {
+        self.end_agent()?;
+        let text = self.with_definitions(
+            programs,
+            &["_mw_pull"],
+            &format!("_mw_agent({},{bits})", room.min(ROOM_MOST)),
+        )?;
+        self.session.open(text.as_bytes(), &mut |_| {})?;
+        let known = self.installed.clone();
+        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known)?
+            .map(drop)
+            .ok_or(Error::Lacking("what it takes to receive a stream"))
+    }
+
+    /// Hears what the agent says first.
+    fn begin(
+        &mut self,
+        mut blocks: Blocks,
+        known: BTreeSet<&'static str>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut listener = Listener::default();
+        let mut said = Vec::new();
+        let question = loop {
+            match self.session.hear(PATIENCE)? {
+                Some(Heard::Output(bytes)) => {
+                    if let Some(question) = listener.push(&bytes, &mut said) {
+                        break question;
+                    }
+                }
+                Some(Heard::Frame { .. }) => {}
+                Some(Heard::Finished { .. }) => return Ok(None),
+                None => return Err(self.session.give_up(PATIENCE).into()),
+            }
+        };
+        let end = said
+            .trim_ascii_end()
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |end| end + 1);
+        let last = said.split_off(end);
+        let (room, bits) = sizes(&read(&last)?)
+            .ok_or_else(|| unreadable(&last, "the size of blocks was expected"))?;
+        blocks.resize(room, bits);
+        self.agent = Some(Agent {
+            blocks,
+            question,
+            listener,
+            known,
+        });
+        Ok(Some(said))
+    }
+
+    /// What is to be sent to the agent, if one runs.
+    pub(crate) fn blocks(&mut self) -> Option<&mut Blocks> {
+        self.agent.as_mut().map(|agent| &mut agent.blocks)
+    }
+
+    /// Has the agent run `call`, and before it those of `programs` that it does not know.
+    pub(crate) fn ask_agent(&mut self, programs: &[Program], call: &str) {
+        let Some(agent) = &mut self.agent else {
+            return;
+        };
+        for program in programs {
+            if agent.known.insert(program.defines) {
+                agent.blocks.program(&program.shrunk());
+            }
+        }
+        agent.blocks.program(call);
+    }
+
+    /// As [`Board::ask_agent`], before all that waits to be sent to an agent that was sent nothing
+    /// yet.
+    pub(crate) fn ask_agent_first(&mut self, programs: &[Program], call: &str) {
+        match &mut self.agent {
+            Some(agent) if !agent.blocks.is_empty() => agent.blocks.program_first(call),
+            _ => self.ask_agent(programs, call),
+        }
+    }
+
+    /// Sends the next block, of what is to be sent, if that fills one or `all` of it is wanted, and
+    /// returns what the board said until it asked for another; `None` when nothing was sent.
+    pub(crate) fn send_block(
+        &mut self,
+        all: bool,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Some(agent) = &mut self.agent else {
+            return Err(Error::Lacking("an agent"));
+        };
+        let Some((payload, size)) = agent.blocks.next(all) else {
+            return Ok(None);
+        };
+        let odd = agent.question.odd;
+        let before = agent.blocks.done() - size as u64;
+        let mut wire = block(agent.question.number, &payload, size);
+        let mut said = Vec::new();
+        let mut resends = 0;
+        loop {
+            let mut sent = 0;
+            for piece in wire.chunks(PIECE) {
+                self.session.say(piece)?;
+                sent += piece.len();
+                progress(Step {
+                    wire: piece.len(),
+                    stream: before + (size * sent / wire.len()) as u64,
+                });
+            }
+            // What comes next is encoded while this is on its way.
+            if let Some(agent) = &mut self.agent {
+                agent.blocks.prepare(false);
+            }
+            let Some(question) = self.next_question(odd, wire.len(), &mut said)? else {
+                return Ok(Some(said));
+            };
+            if question.odd != odd {
+                if let Some(agent) = &mut self.agent {
+                    agent.question = question;
+                }
+                return Ok(Some(said));
+            }
+            resends += 1;
+            if resends > RESENDS {
+                self.agent = None;
+                return Err(self.session.give_up(PATIENCE).into());
+            }
+            wire = block(question.number, &payload, size);
+        }
+    }
+
+    /// Waits for the board's next question after a block of `length` bytes on the wire and that
+    /// parity; the last one, when it asks for the same block again. `None` when the agent has ended.
+    fn next_question(
+        &mut self,
+        odd: bool,
+        length: usize,
+        said: &mut Vec<u8>,
+    ) -> Result<Option<Question>, Error> {
+        let start = Instant::now();
+        let mut again = None;
+        let mut pokes = 0;
+        let mut patience = on_the_wire(length) + FIRST_POKE;
+        loop {
+            match self.session.hear(patience) {
+                Err(error) => {
+                    self.agent = None;
+                    return Err(error.into());
+                }
+                Ok(Some(Heard::Frame { .. })) => {}
+                Ok(Some(Heard::Finished { traceback })) => {
+                    self.agent = None;
+                    outcome(Vec::new(), &traceback)?;
+                    return Ok(None);
+                }
+                Ok(Some(Heard::Output(bytes))) => {
+                    let Some(agent) = &mut self.agent else {
+                        return Ok(None);
+                    };
+                    match agent.listener.push(&bytes, said) {
+                        Some(question) if question.odd != odd => return Ok(Some(question)),
+                        Some(question) => {
+                            again = Some(question);
+                            patience = SETTLE + on_the_wire(length.min(QUEUE));
+                        }
+                        None => {}
+                    }
+                }
+                Ok(None) if again.is_some() => return Ok(again),
+                Ok(None) if start.elapsed() > PATIENCE => {
+                    self.agent = None;
+                    return Err(self.session.give_up(PATIENCE).into());
+                }
+                Ok(None) => {
+                    // Few bytes are more likely to be missing than many.
+                    self.session.say(&poke((64 << pokes).min(length)))?;
+                    pokes = (pokes + 1).min(8);
+                    patience = NEXT_POKE;
+                }
+            }
+        }
+    }
+
+    /// Has the agent do all that it was asked for, and returns what it said.
+    pub(crate) fn flush_agent(
+        &mut self,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Vec<u8>, Error> {
+        let mut said = Vec::new();
+        while self.has_agent() {
+            match self.send_block(true, progress)? {
+                Some(more) => super::keep(&mut said, &more),
+                None => break,
+            }
+        }
+        Ok(said)
+    }
+
+    /// Ends the agent, if one runs, after what it was asked for.
+    pub(crate) fn end_agent(&mut self) -> Result<(), Error> {
+        if let Some(agent) = &mut self.agent {
+            if agent.blocks.done() == 0 {
+                // What was prepared and turned out to be unwanted.
+                agent.blocks.forget();
+            }
+            agent.blocks.end();
+            self.flush_agent(&mut |_| {})?;
+        }
+        Ok(())
+    }
+}
+
+/// How long so many bytes take on the slowest line.
+fn on_the_wire(length: usize) -> Duration {
+    Duration::from_millis(length as u64 * 1000 / SLOWEST)
+}
+
+/// The largest block and the window that the board has allocated.
+fn sizes(value: &Value) -> Option<(usize, u8)> {
+    let [room, bits] = value.as_items()? else {
+        return None;
+    };
+    let room = usize::try_from(room.as_int()?).ok()?;
+    let bits = u8::try_from(bits.as_int()?).ok()?;
+    (room <= ROOM_MOST && bits <= BITS_MOST).then_some((room, bits))
+}

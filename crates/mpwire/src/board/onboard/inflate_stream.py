@@ -1,0 +1,1 @@
+from deflate import DeflateIO as _mw_inflate

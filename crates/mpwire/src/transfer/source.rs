@@ -1,0 +1,68 @@
+//! What is sent: bytes in memory, or a file that is read piece by piece.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::board::digest::{Digest, Hasher};
+
+/// Bytes read at once.
+pub(super) const PIECE: usize = 64 * 1024;
+/// Bytes that tell what a file is like.
+const SAMPLE: u64 = 16 * 1024;
+
+/// The contents of a file to be.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// In memory.
+    Bytes(&'a [u8]),
+    /// A file of this computer's; no more than a piece of it is in memory at a time, unless the
+    /// board takes nothing but text.
+    File(&'a Path),
+}
+
+impl<'a> Source<'a> {
+    /// Its size in bytes.
+    pub fn size(&self) -> io::Result<u64> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.len() as u64),
+            Self::File(path) => Ok(path.metadata()?.len()),
+        }
+    }
+
+    /// Reads it from its beginning.
+    pub fn open(&self) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Bytes(bytes) => Box::new(*bytes),
+            Self::File(path) => Box::new(File::open(path)?),
+        })
+    }
+
+    /// Its beginning, which tells what it is like.
+    pub fn sample(&self) -> io::Result<Vec<u8>> {
+        let mut sample = Vec::new();
+        self.open()?.take(SAMPLE).read_to_end(&mut sample)?;
+        Ok(sample)
+    }
+
+    /// All of it.
+    pub fn read(&self) -> io::Result<Cow<'a, [u8]>> {
+        match self {
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::File(path) => Ok(Cow::Owned(std::fs::read(path)?)),
+        }
+    }
+
+    /// Its digest, by the algorithm of `hasher`.
+    pub fn digest(&self, mut hasher: Hasher) -> io::Result<Digest> {
+        let mut reader = self.open()?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            match reader.read(&mut piece)? {
+                0 => return Ok(hasher.finish()),
+                count => hasher.update(&piece[..count]),
+            }
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! `stream`: binary blocks to the agent ([`crate::board`] has one), one deflate window for all of
+//! them, and no text encoding.
+
+use std::io::Read;
+
+use mpwire_proto::literal::Value;
+
+use super::encoding::{Window, deflated_size, window};
+use super::send::{Count, Plan, Receiver};
+use super::source::{PIECE, Source};
+use super::{Encoding, Error, Options, Progress};
+use crate::board::capabilities::Capabilities;
+use crate::board::digest::Hasher;
+use crate::board::fs::Status;
+use crate::board::program::{Argument, Program, call};
+use crate::board::{self, Blocks, Board, TIDY, onboard, read, unreadable};
+
+/// Bytes of the digest that the board compares: enough for any accident.
+pub(super) const DIGEST_BYTES: usize = 8;
+/// Data that shrinks less than this travels as it is: inflating takes the board's time.
+const DEFLATE_RATIO: f64 = 0.97;
+/// How much of a file tells whether it shrinks.
+const SAMPLE: usize = 16 * 1024;
+/// How much of a file is encoded while the board receives the agent.
+const AHEAD: usize = 128 * 1024;
+/// What the loader's agent knows from the start.
+const PROGRAMS: &[Program] = &[
+    onboard::DIGEST_SHA256_NEW,
+    onboard::LOOK,
+    onboard::FREE,
+    onboard::PUT,
+];
+
+/// What a board lacks for the stream, if anything.
+pub(super) fn lacks(capabilities: &Capabilities) -> Option<&'static str> {
+    if !capabilities.stdin_buffer {
+        Some("sys.stdin.buffer")
+    } else if !capabilities.bytes_io {
+        Some("io.BytesIO")
+    } else {
+        None
+    }
+}
+
+/// The agent and what it uses, on a board with these capabilities.
+pub(super) fn programs(capabilities: &Capabilities) -> Vec<Program> {
+    let mut programs = vec![if capabilities.crc32 {
+        onboard::CHECK_CRC32
+    } else {
+        onboard::CHECK_SHA256
+    }];
+    if capabilities.deflate_io {
+        programs.push(onboard::INFLATE_STREAM);
+    } else if capabilities.decomp_io {
+        programs.push(onboard::INFLATE_STREAM_UZLIB);
+    }
+    programs.push(onboard::AGENT);
+    programs
+}
+
+/// Bytes that `data` takes on the wire.
+pub(super) fn payload(data: &[u8], capabilities: &Capabilities) -> usize {
+    match board_window(data, capabilities) {
+        Some(window) => deflated_size(data, window),
+        None => data.len(),
+    }
+}
+
+/// The window for `data` on a board with these capabilities; `None` where it should travel as it is.
+fn board_window(data: &[u8], capabilities: &Capabilities) -> Option<Window> {
+    let inflates = capabilities.deflate_io || capabilities.decomp_io;
+    (inflates && window_bits(data) > 0)
+        .then(|| window(capabilities, data.len()))
+        .flatten()
+}
+
+/// Sends `data` to `receiver` on a board whose capabilities are known, and returns whether it found
+/// everything right.
+pub(super) fn send(
+    board: &mut Board,
+    receiver: &Receiver,
+    plan: &Plan,
+    capabilities: &Capabilities,
+    data: &[u8],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(bool, Count), board::Error> {
+    let bits = board_window(data, capabilities).map_or(0, Window::bits);
+    board.install_agent(&programs(capabilities), plan.program_limit, bits)?;
+    let text = format!(
+        "{}(*{},{},{})",
+        onboard::RECEIVE.defines,
+        receiver.start,
+        data.len(),
+        receiver.expected.len().min(DIGEST_BYTES)
+    );
+    let mut programs = receiver.programs.clone();
+    programs.push(onboard::RECEIVE);
+    board.ask_agent(&programs, &text);
+    if let Some(blocks) = board.blocks() {
+        blocks.data(data);
+        blocks.whole(&receiver.expected[..receiver.expected.len().min(DIGEST_BYTES)]);
+        if plan.tidy {
+            blocks.program(TIDY);
+        }
+        blocks.end();
+    }
+    let mut meter = Meter::new(data.len() as u64, progress);
+    let said = meter.send_all(board)?;
+    if plan.tidy {
+        board.note_tidied();
+    }
+    let count = Count {
+        wire_bytes: meter.wire_bytes,
+        chunks: meter.blocks,
+    };
+    Ok((is_right(&said), count))
+}
+
+/// Whether the last thing that the board said is that all is right.
+fn is_right(said: &[u8]) -> bool {
+    said.trim_ascii().ends_with(b"True")
+}
+
+/// Whether the user's wishes leave room for the stream.
+pub(super) fn is_wanted(options: &Options) -> bool {
+    options.chunk_size.is_none() && matches!(options.encoding, None | Some(Encoding::Stream))
+}
+
+/// The window for `sample`, the beginning of what is to be sent: the largest, or none.
+pub(super) fn window_bits(sample: &[u8]) -> u8 {
+    let sample = &sample[..sample.len().min(SAMPLE)];
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let ratio = deflated_size(sample, Window::LARGEST) as f64
+        / sample.len().max(1) as f64;
+    if ratio < DEFLATE_RATIO {
+        board::BITS_MOST
+    } else {
+        0
+    }
+}
+
+/// What the board found at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What is there.
+    pub status: Status,
+    /// The digest of a file of the size asked for.
+    pub digest: Option<Vec<u8>>,
+}
+
+impl Look {
+    /// Reads what `onboard/look.py` returns.
+    pub(super) fn from_value(value: &Value) -> Option<Option<Self>> {
+        if *value == Value::None {
+            return Some(None);
+        }
+        let [mode, size, digest] = value.as_items()? else {
+            return None;
+        };
+        let status = Status::from_value(&Value::Tuple(vec![mode.clone(), size.clone()]))?;
+        let digest = match digest {
+            Value::Bytes(digest) => Some(digest.clone()),
+            _ => None,
+        };
+        Some(Some(Self { status, digest }))
+    }
+}
+
+/// A file on its way, read as far as it was needed.
+pub(super) struct Feed<'a> {
+    reader: Box<dyn Read + 'a>,
+    hasher: Option<Hasher>,
+    /// Whether the stream ends behind this file.
+    is_last: bool,
+    /// Bytes of the file.
+    size: u64,
+}
+
+impl<'a> Feed<'a> {
+    /// Begins to read `source`.
+    pub(super) fn new(source: Source<'a>, is_last: bool) -> Result<Self, Error> {
+        Ok(Self {
+            reader: source.open().map_err(Error::Local)?,
+            hasher: Some(Hasher::sha256()),
+            is_last,
+            size: source.size().map_err(Error::Local)?,
+        })
+    }
+
+    /// Whether all was read.
+    pub(super) fn is_done(&self) -> bool {
+        self.hasher.is_none()
+    }
+
+    /// Moves a piece of the file to `blocks`, and behind the last one its digest.
+    pub(super) fn step(&mut self, blocks: &mut Blocks) -> Result<(), Error> {
+        let Some(hasher) = &mut self.hasher else {
+            return Ok(());
+        };
+        let mut piece = Vec::with_capacity(PIECE);
+        (&mut self.reader)
+            .take(PIECE.min(usize::try_from(self.size).unwrap_or(PIECE)) as u64)
+            .read_to_end(&mut piece)
+            .map_err(Error::Local)?;
+        if piece.is_empty() && self.size > 0 {
+            // It is shorter now than it was.
+            return Err(Error::Local(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.size -= piece.len() as u64;
+        hasher.update(&piece);
+        blocks.data(&piece);
+        if self.size == 0 {
+            if let Some(hasher) = self.hasher.take() {
+                blocks.whole(&hasher.finish().bytes()[..DIGEST_BYTES]);
+            }
+            if self.is_last {
+                blocks.end();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Starts the agent, unless one runs or the board cannot take one, and returns what is at `paths`,
+/// with digests of files of `feed`'s size, and the free space beside `parent`. Begins to encode
+/// `feed` in the meantime.
+pub(super) fn look(
+    board: &mut Board,
+    paths: &[String],
+    parent: &str,
+    feed: &mut Feed,
+    sample: &[u8],
+) -> Result<Option<(Vec<Option<Look>>, u64)>, Error> {
+    let list = Argument::Texts(paths).literal();
+    let parent = Argument::Text(parent).literal();
+    let text = format!(
+        "print(([_mw_look(p,{})for p in{list}],_mw_free({parent})))",
+        feed.size
+    );
+    let said = if board.has_agent() {
+        board.ask_agent(PROGRAMS, &text);
+        match board.flush_agent(&mut |_| {}) {
+            Err(board::Error::File { .. } | board::Error::Exception { .. }) => return Ok(None),
+            other => other?,
+        }
+    } else {
+        let mut result = Ok(());
+        let said = board.load_agent(PROGRAMS, &text, window_bits(sample), &mut |blocks| {
+            while result.is_ok() && !feed.is_done() && blocks.waiting() < AHEAD {
+                result = feed.step(blocks);
+            }
+            blocks.prepare(feed.is_done());
+        })?;
+        result?;
+        match said {
+            None => return Ok(None),
+            Some(said) => said,
+        }
+    };
+    read_looks(&said).map(Some)
+}
+
+/// Reads what was said of several paths, and of the free space.
+pub(super) fn read_looks(said: &[u8]) -> Result<(Vec<Option<Look>>, u64), Error> {
+    let value = read(said)?;
+    let looks = value.as_items().and_then(|items| match items {
+        [looks, free] => {
+            let looks = looks.as_items()?.iter().map(Look::from_value);
+            Some((looks.collect::<Option<_>>()?, free.as_size()?))
+        }
+        _ => None,
+    });
+    looks.ok_or_else(|| unreadable(said, "the state of the destination").into())
+}
+
+/// Counts what is put on the wire, and tells how far the file is.
+pub(super) struct Meter<'a> {
+    /// Bytes on the wire.
+    pub wire_bytes: u64,
+    /// Blocks.
+    pub blocks: u32,
+    /// Bytes of the file.
+    pub total: u64,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl<'a> Meter<'a> {
+    pub(super) fn new(total: u64, progress: &'a mut dyn FnMut(Progress)) -> Self {
+        Self {
+            wire_bytes: 0,
+            blocks: 0,
+            total,
+            progress,
+        }
+    }
+
+    /// Sends one block, if there is enough for it, and returns what the board said.
+    fn send(&mut self, board: &mut Board, all: bool) -> Result<Option<Vec<u8>>, board::Error> {
+        let (wire_bytes, total) = (&mut self.wire_bytes, self.total);
+        let progress = &mut *self.progress;
+        let said = board.send_block(all, &mut |step| {
+            *wire_bytes += step.wire as u64;
+            progress(Progress {
+                done: step.stream.min(total),
+                total,
+            });
+        })?;
+        self.blocks += u32::from(said.is_some());
+        Ok(said)
+    }
+
+    /// Sends all that waits, and returns what the board said.
+    fn send_all(&mut self, board: &mut Board) -> Result<Vec<u8>, board::Error> {
+        let mut said = Vec::new();
+        while board.has_agent() {
+            match self.send(board, true)? {
+                Some(more) => said.extend(more),
+                None => break,
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// Has the agent write `feed` to `temporary` and, when it is right, name it `target`. Returns
+/// whether it is.
+pub(super) fn put(
+    board: &mut Board,
+    feed: &mut Feed,
+    size: u64,
+    target: &str,
+    temporary: &str,
+    meter: &mut Meter,
+) -> Result<bool, Error> {
+    let text = call(
+        onboard::PUT.defines,
+        &[
+            Argument::Text(target),
+            Argument::Text(temporary),
+            Argument::Int(size.cast_signed()),
+        ],
+    );
+    board.ask_agent_first(PROGRAMS, &text);
+    let mut said = Vec::new();
+    while !feed.is_done() {
+        if let Some(blocks) = board.blocks() {
+            feed.step(blocks)?;
+        }
+        while let Some(more) = meter.send(board, false)? {
+            said.extend(more);
+        }
+    }
+    said.extend(meter.send_all(board)?);
+    Ok(is_right(&said))
+}

@@ -1,0 +1,182 @@
+//! Blocks of binary data to a program on the board that asks for each of them, and its questions.
+//!
+//! The other side is `onboard/agent.py` of the library, which describes the format. A block holds no
+//! byte 0x03, so that the board's interrupt character stays what it is.
+
+/// Asks for a block of even number, and of odd number.
+const MARKS: [u8; 2] = [0x06, 0x15];
+/// The characters that tell questions apart.
+const QUESTIONS: std::ops::RangeInclusive<u8> = b'!'..=b'`';
+/// The interrupt character, which must not be on the wire.
+const INTERRUPT: u8 = 0x03;
+/// The longest distance in one byte: 4 is added to it, and 255 means something else.
+const DISTANCE_MOST: usize = 250;
+/// How far 255 leads, without a 0x03 there.
+const DISTANCE_SKIP: usize = 251;
+/// What makes a waiting board ask again: fills the place of bytes that were lost, and is no header.
+const POKE: u8 = b'?';
+
+/// A question of the board's: what it has said is complete, and it waits for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// Whether it is for a block of odd number; the first is number 0.
+    pub odd: bool,
+    /// What tells it from others, to be answered with the block.
+    pub number: u8,
+}
+
+/// Writes a block that answers the question `number`: `payload`, which stands for `size` bytes.
+#[must_use]
+pub fn block(number: u8, payload: &[u8], size: usize) -> Vec<u8> {
+    let mut hasher = crc32fast::Hasher::new_with_initial(number.into());
+    hasher.update(payload);
+    let distances = distances(payload);
+    let total = payload.len() + distances.len();
+    let mut block =
+        format!("{total} {} {size} {}\n", payload.len(), hasher.finalize()).into_bytes();
+    block.reserve(total);
+    block.extend(
+        payload
+            .iter()
+            .map(|&byte| if byte == INTERRUPT { 0 } else { byte }),
+    );
+    block.extend(distances);
+    block
+}
+
+/// How many bytes `payload` takes on the wire, its header aside.
+#[must_use]
+pub fn wire_length(payload: &[u8]) -> usize {
+    payload.len() + distances(payload).len()
+}
+
+/// The distances from one interrupt character to the next, counted from before the first byte.
+fn distances(payload: &[u8]) -> Vec<u8> {
+    let mut distances = Vec::new();
+    let mut from = 0;
+    for (index, _) in payload
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == INTERRUPT)
+    {
+        let mut distance = index + 1 - from;
+        while distance > DISTANCE_MOST {
+            distances.push(255);
+            distance -= DISTANCE_SKIP;
+        }
+        from = index + 1;
+        // At most 250, so that 4 more fit a byte.
+        distances.push(u8::try_from(distance + 4).unwrap_or(255));
+    }
+    distances
+}
+
+/// What gets a board going that waits for bytes which were lost, or whose question was: as many
+/// bytes as may be missing, then a line that is no header.
+#[must_use]
+pub fn poke(missing: usize) -> Vec<u8> {
+    let mut poke = vec![b' '; missing];
+    poke.extend([POKE, b'\n']);
+    poke
+}
+
+/// Tells the board's questions from what it says.
+#[derive(Debug, Clone, Default)]
+pub struct Listener {
+    /// Whether the last byte was a mark, and which.
+    mark: Option<usize>,
+}
+
+impl Listener {
+    /// Appends what the board says in `input` to `text` and returns its last question, if any.
+    pub fn push(&mut self, input: &[u8], text: &mut Vec<u8>) -> Option<Question> {
+        let mut question = None;
+        for &byte in input {
+            let mark = MARKS.iter().position(|&mark| mark == byte);
+            match self.mark.take() {
+                Some(odd) if QUESTIONS.contains(&byte) => {
+                    question = Some(Question {
+                        odd: odd == 1,
+                        number: byte,
+                    });
+                }
+                _ if mark.is_some() => self.mark = mark,
+                _ => text.push(byte),
+            }
+        }
+        question
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What the board does with a block.
+    fn read(block: &[u8], number: u8) -> Option<(Vec<u8>, usize)> {
+        let end = block.iter().position(|&byte| byte == b'\n')?;
+        let line = std::str::from_utf8(&block[..end]).ok()?;
+        let words: Vec<usize> = line
+            .split(' ')
+            .map(|word| word.parse().ok())
+            .collect::<Option<_>>()?;
+        let [total, length, size, check] = words[..] else {
+            return None;
+        };
+        let mut body = block[end + 1..].to_vec();
+        assert_eq!(body.len(), total);
+        let steps = body.split_off(length);
+        let mut place = 0;
+        for step in steps {
+            place += usize::from(step) - 4;
+            if step < 255 {
+                body[place - 1] = 3;
+            }
+        }
+        let mut hasher = crc32fast::Hasher::new_with_initial(number.into());
+        hasher.update(&body);
+        (hasher.finalize() as usize == check).then_some((body, size))
+    }
+
+    proptest! {
+        #[test]
+        fn any_data_arrives_and_the_interrupt_character_is_never_sent(
+            seed in proptest::collection::vec((any::<u8>(), 1usize..600), 0..30),
+            number in 33u8..=96,
+        ) {
+            let mut data = Vec::new();
+            for (byte, count) in seed {
+                data.extend(vec![byte; count]);
+                data.push(INTERRUPT);
+            }
+            let block = block(number, &data, 77);
+            prop_assert!(!block.contains(&INTERRUPT));
+            prop_assert_eq!(read(&block, number), Some((data.clone(), 77)));
+            prop_assert_eq!(read(&block, number % 64 + 33), None);
+            prop_assert!(block.len() - wire_length(&data) < 40);
+        }
+
+        #[test]
+        fn questions_are_found_however_the_input_is_cut(cut in 0usize..20) {
+            let input = b"(1, 2)\r\n\x06!\x15\"text\x06\x06#";
+            let cut = cut.min(input.len());
+            let (mut listener, mut text) = (Listener::default(), Vec::new());
+            let first = listener.push(&input[..cut], &mut text);
+            let second = listener.push(&input[cut..], &mut text);
+            prop_assert_eq!(second.or(first), Some(Question { odd: false, number: b'#' }));
+            prop_assert_eq!(&text[..], b"(1, 2)\r\ntext");
+        }
+    }
+
+    #[test]
+    fn a_block_of_nothing_but_interrupts() {
+        let data = vec![INTERRUPT; 1000];
+        assert_eq!(read(&block(5, &data, 1), 5), Some((data, 1)));
+    }
+
+    #[test]
+    fn a_poke_holds_no_interrupt_and_ends_a_line() {
+        assert_eq!(poke(2), b"  ?\n");
+    }
+}
