@@ -16,6 +16,9 @@ const DISTANCE_SKIP: usize = 251;
 /// What makes a waiting board ask again: fills the place of bytes that were lost, and is no header.
 const POKE: u8 = b'?';
 
+/// Computes what tells a damaged block: of a question's number and the block's payload.
+pub type Check = fn(u8, &[u8]) -> u32;
+
 /// A question of the board's: what it has said is complete, and it waits for a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
@@ -25,15 +28,22 @@ pub struct Question {
     pub number: u8,
 }
 
-/// Writes a block that answers the question `number`: `payload`, which stands for `size` bytes.
+/// CRC-32 of a block, begun with the number of the question that it answers.
 #[must_use]
-pub fn block(number: u8, payload: &[u8], size: usize) -> Vec<u8> {
+pub fn crc32(number: u8, payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(number.into());
     hasher.update(payload);
+    hasher.finalize()
+}
+
+/// Writes a block that answers the question `number`: `payload`, which stands for `size` bytes, with
+/// what `check` makes of both.
+#[must_use]
+pub fn block(number: u8, payload: &[u8], size: usize, check: Check) -> Vec<u8> {
     let distances = distances(payload);
     let total = payload.len() + distances.len();
-    let mut block =
-        format!("{total} {} {size} {}\n", payload.len(), hasher.finalize()).into_bytes();
+    let check = check(number, payload);
+    let mut block = format!("{total} {} {size} {check}\n", payload.len()).into_bytes();
     block.reserve(total);
     block.extend(
         payload
@@ -150,7 +160,7 @@ mod tests {
                 data.extend(vec![byte; count]);
                 data.push(INTERRUPT);
             }
-            let block = block(number, &data, 77);
+            let block = block(number, &data, 77, crc32);
             prop_assert!(!block.contains(&INTERRUPT));
             prop_assert_eq!(read(&block, number), Some((data.clone(), 77)));
             prop_assert_eq!(read(&block, number % 64 + 33), None);
@@ -172,7 +182,7 @@ mod tests {
     #[test]
     fn a_block_of_nothing_but_interrupts() {
         let data = vec![INTERRUPT; 1000];
-        assert_eq!(read(&block(5, &data, 1), 5), Some((data, 1)));
+        assert_eq!(read(&block(5, &data, 1, crc32), 5), Some((data, 1)));
     }
 
     #[test]

@@ -122,8 +122,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn frame(data: &[u8]) -> Vec<u8> {
-        let mut frame =
-            format!("\x02{:04x}{:08x}", data.len(), crc32fast::hash(data)).into_bytes();
+        let mut frame = format!("\x02{:04x}{:08x}", data.len(), crc32fast::hash(data)).into_bytes();
         frame.extend(data);
         frame
     }

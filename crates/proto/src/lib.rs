@@ -9,8 +9,12 @@
 //! | [`scan`] | finding one of several markers in a stream, in bounded memory |
 //! | [`raw_repl`] | entering, leaving and resetting the raw REPL, and executing programs in it |
 //! | [`raw_paste`] | the window credits that pace a program on its way into the compiler |
+//! | [`blocks`] | binary data to a program that asks for it, and its questions |
+//! | [`frames`] | binary data in a program's output |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
 
+pub mod blocks;
+pub mod frames;
 pub mod literal;
 pub mod raw_paste;
 pub mod raw_repl;

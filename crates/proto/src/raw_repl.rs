@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::frames::{self, Piece};
 use crate::raw_paste::{self, Paste, Signal};
 use crate::scan::Scanner;
 
@@ -80,6 +81,13 @@ pub enum Event {
     Accepted,
     /// Output of the program.
     Output(Vec<u8>),
+    /// A frame in its output, where frames are expected ([`RawRepl::expect_frames`]).
+    Frame {
+        /// What it holds.
+        data: Vec<u8>,
+        /// Whether it arrived as it was sent.
+        intact: bool,
+    },
     /// The program has ended; `traceback` is empty unless it raised.
     Finished {
         /// What the board printed of the exception.
@@ -143,6 +151,11 @@ pub struct RawRepl {
     wake: Option<Instant>,
     /// Allowed silence of the running program.
     quiet: Option<Duration>,
+    /// What the board has answered to a request for raw-paste that was sent together with the one
+    /// for the raw REPL, which spares a round trip and the time of the banner.
+    ahead: Option<Vec<u8>>,
+    /// Finds frames in the output of the running program, if it prints any.
+    frames: Option<frames::Scanner>,
     seen: VecDeque<u8>,
 }
 
@@ -207,6 +220,8 @@ impl RawRepl {
             deadline: None,
             wake: None,
             quiet: None,
+            ahead: None,
+            frames: None,
             seen: VecDeque::new(),
         }
     }
@@ -245,6 +260,8 @@ impl RawRepl {
     /// up again) within `patience`.
     pub fn enter(&mut self, now: Instant, soft_reset: bool, patience: Duration) {
         self.seen.clear();
+        // The interrupt ends a raw-paste that waits.
+        self.ahead = None;
         self.deadline = Some(now + patience);
         let mut entering = Entering {
             soft_reset,
@@ -271,17 +288,29 @@ impl RawRepl {
     pub fn execute(&mut self, now: Instant, program: Vec<u8>, quiet: Option<Duration>) {
         self.seen.clear();
         self.quiet = quiet;
+        self.frames = None;
         self.deadline = Some(now + REPLY);
         self.wake = None;
         if self.raw_paste {
-            self.transmit.push_back(raw_paste::REQUEST.to_vec());
+            let answered = self.ahead.take();
+            if answered.is_none() {
+                self.transmit.push_back(raw_paste::REQUEST.to_vec());
+            }
             self.state = State::Requesting {
                 program,
                 answer: Scanner::new(PASTE_ANSWERS),
             };
+            if let Some(answered) = answered {
+                self.handle_input(now, &answered);
+            }
         } else {
             self.type_program(now, program);
         }
+    }
+
+    /// The program that is about to run prints [frames](crate::frames), which hold any byte.
+    pub fn expect_frames(&mut self) {
+        self.frames = Some(frames::Scanner::default());
     }
 
     /// From now on the running program may be silent for `quiet` only.
@@ -318,11 +347,16 @@ impl RawRepl {
             }
             _ => {}
         }
+        // The rest of a frame that is cut off never comes.
+        self.frames = None;
         self.transmit.push_back(vec![0x03]);
     }
 
     /// Leaves the raw REPL for the friendly one. The board's answer is not waited for.
     pub fn leave(&mut self) {
+        if self.ahead.take().is_some() {
+            self.transmit.push_back(vec![0x03]);
+        }
         self.transmit.push_back(LEAVE.to_vec());
         self.state = State::Outside;
         self.deadline = None;
@@ -413,7 +447,11 @@ impl RawRepl {
     }
 
     fn ask_for_banner(&mut self, now: Instant, entering: &mut Entering) {
-        self.transmit.push_back(ENTER.to_vec());
+        let mut request = ENTER.to_vec();
+        if entering.attempts == 1 && !entering.soft_reset && self.raw_paste {
+            request.extend_from_slice(raw_paste::REQUEST);
+        }
+        self.transmit.push_back(request);
         entering.stage = Stage::Banner(Scanner::new(&[BANNER]));
         self.wake = Some(now + ENTER_RETRY * entering.attempts);
     }
@@ -440,6 +478,14 @@ impl RawRepl {
     /// Uses some of `input`, which is not empty, and says how much.
     fn step(&mut self, now: Instant, input: &[u8]) -> usize {
         match std::mem::replace(&mut self.state, State::Outside) {
+            State::Ready if self.ahead.is_some() => {
+                self.state = State::Ready;
+                if let Some(ahead) = &mut self.ahead {
+                    let room = SEEN_LIMIT.saturating_sub(ahead.len());
+                    ahead.extend_from_slice(&input[..input.len().min(room)]);
+                }
+                input.len()
+            }
             // What a board says unasked, the prompt after a program among it.
             state @ (State::Outside | State::Ready | State::Typing { .. }) => {
                 self.state = state;
@@ -511,6 +557,9 @@ impl RawRepl {
             Stage::Banner(scanner) => {
                 if let Some(found) = scanner.push(input) {
                     if entering.attempts == 1 {
+                        if !entering.soft_reset && self.raw_paste {
+                            self.ahead = Some(Vec::new());
+                        }
                         self.banner_seen(now, entering);
                         return found.used;
                     }
@@ -560,6 +609,19 @@ impl RawRepl {
 
     fn step_output(&mut self, now: Instant, input: &[u8]) -> usize {
         self.restart_quiet(now);
+        if let Some(scanner) = &mut self.frames {
+            let (used, piece) = scanner.push(input);
+            self.state = State::Output;
+            match piece {
+                None => {}
+                Some(Piece::Text(text)) => self.events.push_back(Event::Output(text)),
+                Some(Piece::Frame { data, intact }) => {
+                    self.events.push_back(Event::Frame { data, intact });
+                }
+                Some(Piece::End) => self.state = State::Traceback(Vec::new()),
+            }
+            return used;
+        }
         let end = input.iter().position(|&byte| byte == raw_paste::END);
         let text = &input[..end.unwrap_or(input.len())];
         if !text.is_empty() {

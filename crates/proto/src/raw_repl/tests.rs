@@ -74,10 +74,30 @@ fn enters_from_the_friendly_prompt() {
     driver.enter(false);
     assert_eq!(driver.take_sent(), b"\r\x03");
     driver.input(b"\r\n>>> ");
-    assert_eq!(driver.take_sent(), b"\r\x01");
+    // Raw-paste is asked for at once, since a program is what comes next.
+    assert_eq!(driver.take_sent(), b"\r\x01\x05A\x01");
     driver.input(b"\r\nraw REPL; CTRL-B to exit\r\n>");
     assert_eq!(driver.events, [Event::Entered]);
     assert_eq!(driver.repl.poll_timeout(), None);
+}
+
+#[test]
+fn what_answers_the_early_request_is_kept_for_the_program() {
+    let mut driver = Driver::entered();
+    driver.input(b"R\x01\x04");
+    driver.execute(b"01234", None);
+    assert_eq!(driver.take_sent(), b"");
+    driver.input(b"\x00\x01");
+    assert_eq!(driver.take_sent(), b"01234\x04");
+}
+
+#[test]
+fn an_early_request_that_nothing_follows_is_interrupted() {
+    let mut driver = Driver::entered();
+    driver.input(b"R\x01\x04\x00\x01");
+    driver.repl.leave();
+    driver.collect();
+    assert_eq!(driver.take_sent(), b"\x03\r\x02");
 }
 
 #[test]
@@ -86,7 +106,7 @@ fn a_board_that_is_silent_after_the_interrupt_is_asked_all_the_same() {
     driver.enter(false);
     driver.take_sent();
     driver.wait();
-    assert_eq!(driver.take_sent(), b"\r\x01");
+    assert_eq!(driver.take_sent(), b"\r\x01\x05A\x01");
 }
 
 #[test]
@@ -96,7 +116,7 @@ fn a_lost_request_is_repeated_and_late_answers_are_swallowed() {
     driver.wait();
     driver.wait();
     driver.wait();
-    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\r\x03\r\x01");
+    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\x05A\x01\r\x03\r\x01");
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
     assert!(driver.events.is_empty());
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
@@ -147,8 +167,8 @@ fn a_soft_reset_waits_for_the_reboot_and_shows_what_came_instead() {
 fn a_program_goes_by_raw_paste_within_the_windows() {
     let mut driver = Driver::entered();
     driver.execute(b"0123456789", None);
-    assert_eq!(driver.take_sent(), b"\x05A\x01");
-    driver.input(b">R\x01\x04\x00\x01");
+    assert_eq!(driver.take_sent(), b"");
+    driver.input(b"R\x01\x04\x00\x01");
     assert_eq!(driver.take_sent(), b"01234567");
     driver.input(b"\x01");
     assert_eq!(driver.take_sent(), b"89\x04");
