@@ -154,7 +154,7 @@ pub struct TransferArgs {
     /// How bytes travel to the device
     #[arg(
         long,
-        value_name = "auto|deflate|base64|hex|repr",
+        value_name = "auto|stream|deflate|base64|hex|repr",
         default_value = "auto"
     )]
     pub encoding: EncodingChoice,

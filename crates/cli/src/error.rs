@@ -70,6 +70,7 @@ impl Error {
             | Self::Transfer(transfer::Error::Board(board::Error::File { path, errno })) => {
                 named(path, errno.to_string())
             }
+            Self::Transfer(transfer::Error::Local { path, source }) => named(path, reason(&source)),
             Self::Board(board::Error::Session(mpwire::session::Error::Interrupted))
             | Self::Transfer(transfer::Error::Board(board::Error::Session(
                 mpwire::session::Error::Interrupted,

@@ -178,24 +178,30 @@ fn chosen_without(missing: &str) -> [Encoding; 3] {
 }
 
 #[test]
-fn a_board_with_everything_inflates_what_shrinks() {
+fn a_board_with_everything_takes_a_stream() {
     let board = TestBoard::start();
-    assert_eq!(chosen(&board, "random", &noise(5000)), Encoding::Base64);
-    assert_eq!(chosen(&board, "source", &source(5000)), Encoding::Deflate);
-    assert_eq!(chosen(&board, "zeros", &[0; 5000]), Encoding::Deflate);
+    assert_eq!(chosen(&board, "random", &noise(5000)), Encoding::Stream);
+    assert_eq!(chosen(&board, "source", &source(5000)), Encoding::Stream);
+    assert_eq!(chosen(&board, "zeros", &[0; 5000]), Encoding::Stream);
 }
 
 #[test]
-fn without_deflate_base64_and_repr_remain() {
+fn without_deflate_a_stream_carries_what_it_is_given() {
+    let [random, _, zeros] = chosen_without("deflate");
+    assert_eq!([random, zeros], [Encoding::Stream; 2]);
+}
+
+#[test]
+fn without_deflate_and_standard_input_base64_and_repr_remain() {
     assert_eq!(
-        chosen_without("deflate"),
+        chosen_without("deflate,sys.stdin"),
         [Encoding::Base64, Encoding::Repr, Encoding::Base64]
     );
 }
 
 #[test]
 fn without_binascii_deflate_is_of_no_use_and_hex_remains() {
-    let [random, source, zeros] = chosen_without("binascii");
+    let [random, source, zeros] = chosen_without("binascii,sys.stdin");
     assert_eq!(random, Encoding::Hex);
     assert_eq!(source, Encoding::Repr);
     assert!(matches!(zeros, Encoding::Hex | Encoding::Repr));
@@ -204,31 +210,32 @@ fn without_binascii_deflate_is_of_no_use_and_hex_remains() {
 #[test]
 fn without_both_and_without_fromhex_repr_remains() {
     assert_eq!(
-        chosen_without("deflate,binascii,bytes.fromhex"),
+        chosen_without("deflate,binascii,bytes.fromhex,sys.stdin"),
         [Encoding::Repr; 3]
     );
 }
 
 #[test]
 fn without_bytes_fromhex_the_other_decoder_of_hex_serves() {
-    let board = TestBoard::with(&["link=fast", "missing=bytes.fromhex,binascii.a2b_base64"]);
+    let board = TestBoard::with(&[
+        "link=fast",
+        "missing=bytes.fromhex,binascii.a2b_base64,sys.stdin",
+    ]);
     assert_eq!(chosen(&board, "random", &noise(5000)), Encoding::Hex);
 }
 
 #[test]
 fn without_bytes_io_nothing_but_deflate_is_lost() {
     assert_eq!(
-        chosen_without("io.BytesIO"),
+        chosen_without("io.BytesIO,sys.stdin"),
         [Encoding::Base64, Encoding::Repr, Encoding::Base64]
     );
 }
 
 #[test]
-fn without_hashlib_the_encodings_are_the_same_and_the_file_is_verified_otherwise() {
-    assert_eq!(
-        chosen_without("hashlib"),
-        [Encoding::Base64, Encoding::Deflate, Encoding::Deflate]
-    );
+fn without_hashlib_files_are_streamed_and_verified_otherwise() {
+    assert_eq!(chosen_without("hashlib")[0], Encoding::Stream);
+    // Without any checksum of the firmware's, text is what can be trusted.
     assert_eq!(
         chosen_without("hashlib,binascii.crc32")[1],
         Encoding::Deflate

@@ -529,7 +529,8 @@ fn a_killed_mw_leaves_no_image_and_a_board_that_takes_the_next() {
     assert!(has_header());
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
     inotify::add_watch(&watch, &file, inotify::WatchFlags::MODIFY).expect("a watch");
-    let running = board.start_mpwire(&["romfs", "deploy", "tree.romfs"]);
+    // Slowly enough to be in the middle of it.
+    let running = board.start_mpwire(&["romfs", "deploy", "--encoding", "repr", "tree.romfs"]);
     while has_header() {
         wait_for_write(&watch);
     }

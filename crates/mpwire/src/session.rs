@@ -84,6 +84,25 @@ pub enum Progress<'a> {
     Output(&'a [u8]),
 }
 
+/// What a program that is talked with says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Output.
+    Output(Vec<u8>),
+    /// A frame in its output, and whether it arrived as it was sent.
+    Frame {
+        /// What it holds.
+        data: Vec<u8>,
+        /// Whether its CRC is right.
+        intact: bool,
+    },
+    /// It has ended; `traceback` is empty unless it raised.
+    Finished {
+        /// What the board printed of the exception.
+        traceback: Vec<u8>,
+    },
+}
+
 /// How fast the board took programs so far, from the request to its confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rate {
@@ -214,28 +233,81 @@ impl Session {
         quiet: Duration,
         feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
-        self.begin(program, Some(quiet))?;
+        self.open(program, &mut |step| {
+            feed(step);
+        })?;
         loop {
-            let mut input = None;
-            let event = self.next_event(OnInterrupt::Abandon, &mut |step| {
-                input = feed(step);
-            })?;
-            if let Event::Output(bytes) = &event {
-                input = feed(Progress::Output(bytes));
-            }
-            if let Some(input) = input {
-                self.repl.feed(input);
-            }
-            match event {
-                Event::Failed(source @ raw_repl::Error::Silent { .. }) => {
-                    let error = self.failed(source);
-                    self.enter(false, INTERRUPT_PATIENCE)?;
-                    return Err(error);
+            match self.hear(quiet)? {
+                None => return Err(self.give_up(quiet)),
+                Some(Heard::Finished { traceback }) => return Ok(traceback),
+                Some(Heard::Frame { .. }) => {}
+                Some(Heard::Output(bytes)) => {
+                    if let Some(input) = feed(Progress::Output(&bytes)) {
+                        let sent = self.say(&input)?;
+                        feed(Progress::Sent(sent));
+                    }
                 }
-                Event::Failed(source) => return Err(self.failed(source)),
-                Event::Finished { traceback } => return Ok(traceback),
-                Event::Accepted | Event::Output(_) | Event::Entered => {}
             }
+        }
+    }
+
+    /// Sends a program that is talked with, by [`Session::say`] and [`Session::hear`], until
+    /// [`Heard::Finished`], and returns when the board runs it. It may print
+    /// [frames](mpwire_proto::frames).
+    pub fn open(
+        &mut self,
+        program: &[u8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
+        self.begin(program, None)?;
+        self.repl.expect_frames();
+        while self.sending.is_some() {
+            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, progress)? {
+                return Err(self.failed(source));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends input to the program that is talked with, and returns how many bytes that were.
+    pub fn say(&mut self, input: &[u8]) -> Result<usize, Error> {
+        self.repl.feed(input.to_vec());
+        self.transmit()
+    }
+
+    /// What the program that is talked with says next; `None` when that is nothing for `patience`.
+    pub fn hear(&mut self, patience: Duration) -> Result<Option<Heard>, Error> {
+        let until = Instant::now() + patience;
+        loop {
+            self.transmit()?;
+            match self.repl.poll_event() {
+                Some(Event::Output(bytes)) => return Ok(Some(Heard::Output(bytes))),
+                Some(Event::Frame { data, intact }) => {
+                    return Ok(Some(Heard::Frame { data, intact }));
+                }
+                Some(Event::Finished { traceback }) => {
+                    return Ok(Some(Heard::Finished { traceback }));
+                }
+                Some(Event::Failed(source)) => return Err(self.failed(source)),
+                Some(Event::Accepted | Event::Entered) => continue,
+                None => {}
+            }
+            match self.receive(Some(until))? {
+                None => return Ok(None),
+                Some(Input::Bytes(bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Broken(source)) => return Err(self.lost(source)),
+                Some(Input::Interrupt) => return Err(self.abandon()),
+            }
+        }
+    }
+
+    /// Interrupts the program that is talked with, so that the board can be used again, and
+    /// returns the error that tells of its silence for `quiet`.
+    pub fn give_up(&mut self, quiet: Duration) -> Error {
+        let silent = self.failed(raw_repl::Error::Silent { quiet });
+        match self.enter(false, INTERRUPT_PATIENCE) {
+            Ok(()) => silent,
+            Err(error) => error,
         }
     }
 
@@ -287,7 +359,7 @@ impl Session {
     ) -> Result<Vec<u8>, Error> {
         loop {
             match self.next_event(on_interrupt, progress)? {
-                Event::Accepted => {}
+                Event::Accepted | Event::Frame { .. } => {}
                 Event::Output(bytes) => progress(Progress::Output(&bytes)),
                 Event::Failed(source) => return Err(self.failed(source)),
                 Event::Entered => return Ok(Vec::new()),

@@ -42,6 +42,8 @@ pub struct Capabilities {
     pub os_mkdir: bool,
     /// `sys.stdin`
     pub sys_stdin: bool,
+    /// `sys.stdin.buffer`
+    pub stdin_buffer: bool,
 }
 
 /// Bytes of memory for each character of a program.
@@ -78,6 +80,7 @@ impl Capabilities {
             os_statvfs: next()?,
             os_mkdir: next()?,
             sys_stdin: next()?,
+            stdin_buffer: next()?,
         })
     }
 
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn each_digit_is_one_capability() {
-        let found = Capabilities::parse(b"(102400, '01001000000110')\r\n").unwrap();
+        let found = Capabilities::parse(b"(102400, '010010000001100')\r\n").unwrap();
         assert_eq!(
             found,
             Capabilities {
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for reply in [&b""[..], b"(1, '0')", b"('a', '00000000000000')", b"(1,"] {
+        for reply in [&b""[..], b"(1, '0')", b"('a', '000000000000000')", b"(1,"] {
             assert_eq!(Capabilities::parse(reply), None);
         }
     }

@@ -1,5 +1,6 @@
 //! A board that speaks MicroPython: running programs on it and using its filesystem.
 
+pub(crate) mod agent;
 pub mod capabilities;
 pub mod digest;
 pub mod errno;
@@ -14,6 +15,9 @@ use std::time::Duration;
 use mpwire_proto::literal::{ParseError, Value, parse};
 
 use crate::session::{self, Interrupter, OnInterrupt, Progress, Rate, Session};
+pub(crate) use agent::{BITS_MOST, Blocks};
+
+use agent::Agent;
 use capabilities::Capabilities;
 use errno::Errno;
 use program::Program;
@@ -65,6 +69,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was sent did not arrive whole, however often it was sent.
+    #[error("what is sent does not arrive whole at the board; are cable and port all right?")]
+    Garbled,
     /// The firmware lacks what the operation needs.
     #[error("this board's firmware has no {0}")]
     Lacking(&'static str),
@@ -90,6 +97,7 @@ impl Error {
         match self {
             Self::Exception { .. } => !self.is_out_of_memory(),
             Self::File { errno, .. } => matches!(*errno, Errno::IO | Errno::INVALID),
+            Self::Garbled => true,
             _ => self.is_silence(),
         }
     }
@@ -98,6 +106,13 @@ impl Error {
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
         matches!(self, Self::Exception { traceback } if traceback.contains("MemoryError"))
+    }
+
+    /// Whether a program raised something other than an error of the filesystem: what it uses may
+    /// not be there.
+    #[must_use]
+    pub fn is_exception(&self) -> bool {
+        matches!(self, Self::Exception { .. } | Self::Lacking(_)) && !self.is_out_of_memory()
     }
 
     /// The board's error number, if its filesystem refused.
@@ -116,6 +131,10 @@ pub struct Board {
     capabilities: Option<Capabilities>,
     /// Names that on-board programs have left in the board's globals, until [`Board::tidy`].
     installed: BTreeSet<&'static str>,
+    /// The agent that runs there, if one does.
+    agent: Option<Agent>,
+    /// Whether the firmware could not take one.
+    refuses_agent: bool,
 }
 
 impl Board {
@@ -126,6 +145,8 @@ impl Board {
             session,
             capabilities: None,
             installed: BTreeSet::new(),
+            agent: None,
+            refuses_agent: false,
         }
     }
 
@@ -158,6 +179,8 @@ impl Board {
         if soft_reset {
             self.installed.clear();
         }
+        // Entering interrupts whatever runs.
+        self.agent = None;
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
         Ok(())
     }
@@ -169,6 +192,7 @@ impl Board {
         program: &[u8],
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<Vec<u8>, Error> {
+        self.end_agent()?;
         let traceback =
             self.session
                 .execute(program, None, OnInterrupt::Forward, &mut |progress| {
@@ -181,6 +205,7 @@ impl Board {
 
     /// Starts a user's program and does not wait for its end.
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
+        self.end_agent()?;
         Ok(self.session.execute_and_forget(program)?)
     }
 
@@ -272,6 +297,7 @@ impl Board {
         call: &str,
         feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
+        self.end_agent()?;
         let text = self.with_definitions(programs, defines, call)?;
         let mut reply = Vec::new();
         let traceback =
@@ -333,6 +359,7 @@ impl Board {
         text: &str,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        self.end_agent()?;
         let mut reply = Vec::new();
         let traceback = self.session.execute(
             text.as_bytes(),
@@ -351,6 +378,7 @@ impl Board {
     /// Leaves the raw REPL and lets go of the link.
     pub fn close(&mut self) {
         if self.is_entered() {
+            let _ = self.end_agent();
             // A board that does not answer any more is left as it is.
             let _ = self.tidy();
         }

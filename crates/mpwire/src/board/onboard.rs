@@ -52,6 +52,8 @@ programs! {
     HASH = "_mw_hash" in "hash.py";
     /// SHA-256 of a file.
     DIGEST_SHA256 = "_mw_digest" in "digest_sha256.py";
+    /// The same where modules have no u-names.
+    DIGEST_SHA256_NEW = "_mw_digest" in "digest_sha256_new.py";
     /// CRC-32 of a file.
     DIGEST_CRC32 = "_mw_digest" in "digest_crc32.py";
     /// Adler-32 of a file.
@@ -62,6 +64,34 @@ programs! {
     EXAMINE = "_mw_examine" in "examine.py";
     /// Writes a file.
     UPLOAD = "_mw_upload" in "upload.py";
+    /// Takes blocks of binary data from standard input and executes what they ask for.
+    AGENT = "_mw_agent" in "agent.py";
+    /// CRC-32 of a block.
+    CHECK_CRC32 = "_mw_check" in "check_crc32.py";
+    /// The same where modules have no u-names.
+    CHECK_CRC32_NEW = "_mw_check" in "check_crc32_new.py";
+    /// The same without `binascii.crc32`.
+    CHECK_SHA256 = "_mw_check" in "check_sha256.py";
+    /// Inflates what the agent takes.
+    INFLATE_STREAM = "_mw_inflate" in "inflate_stream.py";
+    /// The same with `uzlib`.
+    INFLATE_STREAM_UZLIB = "_mw_inflate" in "inflate_stream_uzlib.py";
+    /// What is at a path.
+    LOOK = "_mw_look" in "look.py";
+    /// What is at many paths.
+    LOOKS = "_mw_looks" in "looks.py";
+    /// Copies a file.
+    COPY = "_mw_copy" in "copy.py";
+    /// Free space.
+    FREE = "_mw_free" in "free.py";
+    /// Writes a small file.
+    SMALL = "_mw_small" in "small.py";
+    /// SHA-256 of a small file.
+    DIGEST_WHOLE = "_mw_digest" in "digest_whole.py";
+    /// Writes a file that the agent pulls.
+    PUT = "_mw_put" in "put.py";
+    /// Gives a receiver what the agent pulls.
+    RECEIVE = "_mw_receive" in "receive.py";
     /// Takes blocks of text from standard input.
     FEED = "_mw_feed" in "feed.py";
     /// Decodes base64.
@@ -124,6 +154,7 @@ mod tests {
                 let name = line.split([' ', '(', ':', '=']).nth(1);
                 let defines = line.starts_with("try:")
                     || line.starts_with("except ")
+                    || (line.starts_with("from ") && line.contains(program.defines))
                     || (line.starts_with("def ") && name == Some(program.defines));
                 assert!(defines, "{file}: {line}");
             }

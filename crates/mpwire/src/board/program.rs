@@ -52,7 +52,9 @@ pub fn call(function: &str, arguments: &[Argument]) -> String {
 }
 
 impl Argument<'_> {
-    fn literal(&self) -> String {
+    /// The literal.
+    #[must_use]
+    pub fn literal(&self) -> String {
         match self {
             Self::None => "None".to_owned(),
             Self::Text(text) => quote(text),

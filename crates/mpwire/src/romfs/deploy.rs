@@ -178,7 +178,7 @@ impl Shipment for ImageShipment<'_> {
                     Argument::Int(self.partition.block_size.cast_signed()),
                 ],
             ),
-            expected: Digest::of(&data, &self.capabilities).literal(),
+            expected: Digest::of(&data, &self.capabilities).bytes(),
         };
         (receiver, Cow::Owned(data))
     }

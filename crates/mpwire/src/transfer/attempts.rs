@@ -92,6 +92,14 @@ impl Attempts<'_> {
             match self.attempt(&plan, halvings, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
                 Err(error) if error.is_out_of_memory() && plan.chunk_size.is_none() => {}
+                // Firmware may lack what nobody thought of asking for.
+                Err(error) if plan.encoding == Encoding::Stream && error.is_exception() => {
+                    plan.encoding = match self.lighter(plan.encoding) {
+                        Some(lighter) => lighter,
+                        None => return Err(Failure::Board(error)),
+                    };
+                    continue;
+                }
                 Err(error) if self.feed && error.may_be_loss() => {
                     return Ok((false, plan.encoding));
                 }

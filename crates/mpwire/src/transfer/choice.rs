@@ -3,7 +3,7 @@
 use mpwire_proto::literal::quoted_bytes_length;
 
 use super::encoding::{Encoding, deflated_size, window};
-use super::{Error, Options};
+use super::{Error, Options, stream};
 use crate::board::capabilities::Capabilities;
 use crate::session::Rate;
 
@@ -60,14 +60,14 @@ pub fn predictions(
     let mut predictions: Vec<Prediction> = Encoding::ALL
         .into_iter()
         .filter(|encoding| encoding.lacks(capabilities).is_none())
+        .filter(|encoding| *encoding != Encoding::Stream || stream::is_wanted(options))
         .filter_map(|encoding| {
             let payload = payload(encoding, data, capabilities)?;
-            let encoder = encoding.encoder(capabilities, data.len());
-            let definitions: usize = encoder
-                .programs()
-                .iter()
-                .map(|program| program.shrunk().len())
-                .sum();
+            let programs = match encoding.encoder(capabilities, data.len()) {
+                Some(encoder) => encoder.programs(),
+                None => stream::programs(capabilities),
+            };
+            let definitions: usize = programs.iter().map(|program| program.shrunk().len()).sum();
             let programs = match options.chunk_size {
                 Some(size) => data.len().div_ceil(size.get()),
                 None => payload.div_ceil(capabilities.program_limit()),
@@ -92,6 +92,7 @@ pub fn predictions(
 /// Characters that the data itself takes; `None` when the encoding is not worth trying.
 fn payload(encoding: Encoding, data: &[u8], capabilities: &Capabilities) -> Option<usize> {
     match encoding {
+        Encoding::Stream => Some(stream::payload(data, capabilities)),
         Encoding::Deflate => {
             if data.len() <= DEFLATE_LEAST {
                 return None;

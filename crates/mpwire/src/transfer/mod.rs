@@ -15,6 +15,10 @@ pub mod choice;
 pub mod download;
 pub mod encoding;
 pub mod send;
+mod small;
+pub mod source;
+mod stream;
+pub mod tree;
 pub mod unchanged;
 pub mod upload;
 
@@ -23,9 +27,11 @@ use std::time::Duration;
 
 pub use download::download;
 pub use encoding::Encoding;
-pub use upload::{Destination, examine, upload, upload_examined};
+pub use source::Source;
+pub use upload::{Destination, send_file, upload};
 
 use crate::board;
+use crate::board::fs::at;
 
 /// How files are to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,6 +71,14 @@ pub struct Sent {
 /// Why a transfer failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The file to be sent could not be read.
+    #[error("{path}: {source}")]
+    Local {
+        /// Its path.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The board failed, refused or was interrupted.
     #[error(transparent)]
     Board(#[from] board::Error),
@@ -109,6 +123,16 @@ pub enum Error {
         /// The path on the board.
         path: String,
     },
+}
+
+impl Error {
+    /// Names the path in an error of the filesystem.
+    fn at(self, path: &str) -> Self {
+        match self {
+            Self::Board(error) => Self::Board(at(error, path)),
+            other => other,
+        }
+    }
 }
 
 /// How often a transfer whose verification fails is begun again.

@@ -7,11 +7,12 @@
 
 use std::num::NonZeroUsize;
 
-use mpwire_proto::literal::Value;
+use mpwire_proto::literal::{Value, quote_bytes};
 
 use super::Progress;
 use super::choice;
 use super::encoding::{Encoder, Encoding};
+use super::stream;
 use crate::board::capabilities::{Capabilities, memory_for};
 use crate::board::program::Program;
 use crate::board::{Board, Error, TIDY, onboard, read};
@@ -28,8 +29,8 @@ pub struct Receiver {
     pub programs: Vec<Program>,
     /// The call that starts it and returns `put` and `end`.
     pub start: String,
-    /// What is passed to `end`, as a literal.
-    pub expected: String,
+    /// The digest that is passed to `end`, or the beginning of it.
+    pub expected: Vec<u8>,
 }
 
 /// How data is cut and written.
@@ -87,8 +88,11 @@ pub fn send(
         // A plan that was made smaller after a MemoryError is one for less memory throughout.
         capabilities.free_memory = memory_for(plan.program_limit).min(capabilities.free_memory);
     }
+    let Some(encoder) = plan.encoding.encoder(&capabilities, data.len()) else {
+        return stream::send(board, receiver, plan, &capabilities, data, progress);
+    };
     let mut chunks = Chunks {
-        encoder: plan.encoding.encoder(&capabilities, data.len()),
+        encoder,
         chunk_size: plan.chunk_size,
         limit: limit(plan, board.rate()),
         data,
@@ -267,7 +271,10 @@ impl Sending<'_> {
     /// What stands behind the last chunk.
     fn ending(&self) -> String {
         let tidy = if self.plan.tidy { TIDY } else { "" };
-        format!("\n_mw_end({})\n{tidy}", self.receiver.expected)
+        format!(
+            "\n_mw_end({})\n{tidy}",
+            quote_bytes(&self.receiver.expected)
+        )
     }
 
     /// Sends each chunk as a program.

@@ -13,7 +13,7 @@ use crate::board::capabilities::Capabilities;
 use crate::board::digest::Hasher;
 use crate::board::fs::Status;
 use crate::board::program::{Argument, Program, call};
-use crate::board::{self, Blocks, Board, TIDY, onboard, read, unreadable};
+use crate::board::{self, Blocks, Board, onboard, read, unreadable};
 
 /// Bytes of the digest that the board compares: enough for any accident.
 pub(super) const DIGEST_BYTES: usize = 8;
@@ -24,7 +24,7 @@ const SAMPLE: usize = 16 * 1024;
 /// How much of a file is encoded while the board receives the agent.
 const AHEAD: usize = 128 * 1024;
 /// What the loader's agent knows from the start.
-const PROGRAMS: &[Program] = &[
+pub(super) const PROGRAMS: &[Program] = &[
     onboard::DIGEST_SHA256_NEW,
     onboard::LOOK,
     onboard::FREE,
@@ -37,6 +37,8 @@ pub(super) fn lacks(capabilities: &Capabilities) -> Option<&'static str> {
         Some("sys.stdin.buffer")
     } else if !capabilities.bytes_io {
         Some("io.BytesIO")
+    } else if !capabilities.crc32 && !capabilities.sha256 {
+        Some("binascii.crc32 or hashlib.sha256")
     } else {
         None
     }
@@ -85,7 +87,7 @@ pub(super) fn send(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(bool, Count), board::Error> {
     let bits = board_window(data, capabilities).map_or(0, Window::bits);
-    board.install_agent(&programs(capabilities), plan.program_limit, bits)?;
+    board.install_agent(&programs(capabilities), plan.program_limit, bits, plan.tidy)?;
     let text = format!(
         "{}(*{},{},{})",
         onboard::RECEIVE.defines,
@@ -99,9 +101,6 @@ pub(super) fn send(
     if let Some(blocks) = board.blocks() {
         blocks.data(data);
         blocks.whole(&receiver.expected[..receiver.expected.len().min(DIGEST_BYTES)]);
-        if plan.tidy {
-            blocks.program(TIDY);
-        }
         blocks.end();
     }
     let mut meter = Meter::new(data.len() as u64, progress);
@@ -130,8 +129,7 @@ pub(super) fn is_wanted(options: &Options) -> bool {
 pub(super) fn window_bits(sample: &[u8]) -> u8 {
     let sample = &sample[..sample.len().min(SAMPLE)];
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-    let ratio = deflated_size(sample, Window::LARGEST) as f64
-        / sample.len().max(1) as f64;
+    let ratio = deflated_size(sample, Window::LARGEST) as f64 / sample.len().max(1) as f64;
     if ratio < DEFLATE_RATIO {
         board::BITS_MOST
     } else {
@@ -144,30 +142,46 @@ pub(super) fn window_bits(sample: &[u8]) -> u8 {
 pub(super) struct Look {
     /// What is there.
     pub status: Status,
-    /// The digest of a file of the size asked for.
+    /// The beginning of the digest of a file of the size asked for.
     pub digest: Option<Vec<u8>>,
 }
 
 impl Look {
-    /// Reads what `onboard/look.py` returns.
-    pub(super) fn from_value(value: &Value) -> Option<Option<Self>> {
+    /// Reads what `onboard/look.py` returns; `None` is nothing there.
+    fn from_value(value: &Value) -> Result<Option<Self>, Nonsense> {
         if *value == Value::None {
-            return Some(None);
+            return Ok(None);
         }
-        let [mode, size, digest] = value.as_items()? else {
-            return None;
+        let [mode, size, digest] = value.as_items().ok_or(Nonsense)? else {
+            return Err(Nonsense);
         };
-        let status = Status::from_value(&Value::Tuple(vec![mode.clone(), size.clone()]))?;
+        let status = Value::Tuple(vec![mode.clone(), size.clone()]);
         let digest = match digest {
             Value::Bytes(digest) => Some(digest.clone()),
             _ => None,
         };
-        Some(Some(Self { status, digest }))
+        Ok(Some(Self {
+            status: Status::from_value(&status).ok_or(Nonsense)?,
+            digest,
+        }))
     }
+}
+
+/// An answer that is not understood.
+struct Nonsense;
+
+/// What the board found at several paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// What is at each.
+    pub at: Vec<Option<Look>>,
+    /// Free space beside them, in bytes.
+    pub free: u64,
 }
 
 /// A file on its way, read as far as it was needed.
 pub(super) struct Feed<'a> {
+    source: Source<'a>,
     reader: Box<dyn Read + 'a>,
     hasher: Option<Hasher>,
     /// Whether the stream ends behind this file.
@@ -180,10 +194,11 @@ impl<'a> Feed<'a> {
     /// Begins to read `source`.
     pub(super) fn new(source: Source<'a>, is_last: bool) -> Result<Self, Error> {
         Ok(Self {
-            reader: source.open().map_err(Error::Local)?,
+            source,
+            reader: source.open()?,
             hasher: Some(Hasher::sha256()),
             is_last,
-            size: source.size().map_err(Error::Local)?,
+            size: source.size()?,
         })
     }
 
@@ -201,10 +216,10 @@ impl<'a> Feed<'a> {
         (&mut self.reader)
             .take(PIECE.min(usize::try_from(self.size).unwrap_or(PIECE)) as u64)
             .read_to_end(&mut piece)
-            .map_err(Error::Local)?;
+            .map_err(|error| self.source.failed(error))?;
         if piece.is_empty() && self.size > 0 {
             // It is shorter now than it was.
-            return Err(Error::Local(std::io::ErrorKind::UnexpectedEof.into()));
+            return Err(self.source.failed(std::io::ErrorKind::UnexpectedEof.into()));
         }
         self.size -= piece.len() as u64;
         hasher.update(&piece);
@@ -230,7 +245,7 @@ pub(super) fn look(
     parent: &str,
     feed: &mut Feed,
     sample: &[u8],
-) -> Result<Option<(Vec<Option<Look>>, u64)>, Error> {
+) -> Result<Option<Looks>, Error> {
     let list = Argument::Texts(paths).literal();
     let parent = Argument::Text(parent).literal();
     let text = format!(
@@ -261,14 +276,15 @@ pub(super) fn look(
 }
 
 /// Reads what was said of several paths, and of the free space.
-pub(super) fn read_looks(said: &[u8]) -> Result<(Vec<Option<Look>>, u64), Error> {
+pub(super) fn read_looks(said: &[u8]) -> Result<Looks, Error> {
     let value = read(said)?;
-    let looks = value.as_items().and_then(|items| match items {
-        [looks, free] => {
-            let looks = looks.as_items()?.iter().map(Look::from_value);
-            Some((looks.collect::<Option<_>>()?, free.as_size()?))
-        }
+    let looks = match value.as_items() {
+        Some([looks, free]) => looks.as_items().zip(free.as_size()),
         _ => None,
+    };
+    let looks = looks.and_then(|(looks, free)| {
+        let at: Result<_, Nonsense> = looks.iter().map(Look::from_value).collect();
+        Some(Looks { at: at.ok()?, free })
     });
     looks.ok_or_else(|| unreadable(said, "the state of the destination").into())
 }
@@ -295,7 +311,11 @@ impl<'a> Meter<'a> {
     }
 
     /// Sends one block, if there is enough for it, and returns what the board said.
-    fn send(&mut self, board: &mut Board, all: bool) -> Result<Option<Vec<u8>>, board::Error> {
+    pub(super) fn send(
+        &mut self,
+        board: &mut Board,
+        all: bool,
+    ) -> Result<Option<Vec<u8>>, board::Error> {
         let (wire_bytes, total) = (&mut self.wire_bytes, self.total);
         let progress = &mut *self.progress;
         let said = board.send_block(all, &mut |step| {
@@ -310,7 +330,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Sends all that waits, and returns what the board said.
-    fn send_all(&mut self, board: &mut Board) -> Result<Vec<u8>, board::Error> {
+    pub(super) fn send_all(&mut self, board: &mut Board) -> Result<Vec<u8>, board::Error> {
         let mut said = Vec::new();
         while board.has_agent() {
             match self.send(board, true)? {
@@ -320,6 +340,18 @@ impl<'a> Meter<'a> {
         }
         Ok(said)
     }
+}
+
+/// The call that writes `size` bytes which follow it.
+pub(super) fn put_call(target: &str, temporary: &str, size: u64) -> String {
+    call(
+        onboard::PUT.defines,
+        &[
+            Argument::Text(target),
+            Argument::Text(temporary),
+            Argument::Int(size.cast_signed()),
+        ],
+    )
 }
 
 /// Has the agent write `feed` to `temporary` and, when it is right, name it `target`. Returns
@@ -332,15 +364,7 @@ pub(super) fn put(
     temporary: &str,
     meter: &mut Meter,
 ) -> Result<bool, Error> {
-    let text = call(
-        onboard::PUT.defines,
-        &[
-            Argument::Text(target),
-            Argument::Text(temporary),
-            Argument::Int(size.cast_signed()),
-        ],
-    );
-    board.ask_agent_first(PROGRAMS, &text);
+    board.ask_agent_first(PROGRAMS, &put_call(target, temporary, size));
     let mut said = Vec::new();
     while !feed.is_done() {
         if let Some(blocks) = board.blocks() {

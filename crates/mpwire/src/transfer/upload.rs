@@ -7,9 +7,12 @@ use mpwire_proto::literal::Value;
 
 use super::attempts::{Failure, Shipment, until_right};
 use super::send::Receiver;
-use super::{Error, Options, Progress, Sent};
+use super::small::Small;
+use super::source::Source;
+use super::stream::{self, Feed, Look, Looks, Meter};
+use super::{Encoding, Error, Options, Progress, Sent};
 use crate::board::capabilities::Capabilities;
-use crate::board::digest::Digest;
+use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
 use crate::board::program::{Argument, call};
@@ -35,6 +38,17 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// A directory cannot be overwritten by a file.
+    fn refuse_directory(&self) -> Result<(), Error> {
+        match self.inner {
+            Some(status) if status.is_directory => Err(Error::Board(board::Error::File {
+                path: self.target.clone(),
+                errno: Errno::IS_DIRECTORY,
+            })),
+            _ => Ok(()),
+        }
+    }
+
     /// A destination of which nothing is known but that no directory is there.
     #[must_use]
     pub fn unexamined(target: String) -> Self {
@@ -49,7 +63,7 @@ impl Destination {
 }
 
 /// Looks at the destination of a file called `name` with contents `data`: one round trip.
-pub fn examine(
+fn examine(
     board: &mut Board,
     path: &str,
     name: &str,
@@ -132,62 +146,295 @@ pub fn upload(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Sent, Error> {
-    let mut destination = examine(board, path, "", data)?;
-    path.clone_into(&mut destination.target);
-    let sent = upload_examined(board, data, &destination, options, progress);
-    if sent.is_err() && board.is_entered() {
-        // The error that came first is the one to tell.
-        let _ = board.tidy();
-    }
-    sent
+    let here = |destination: &Destination| match destination.outer {
+        // The path is the file's, not the directory's to put it in.
+        Some(status) if status.is_directory => Err(Error::Board(board::Error::File {
+            path: path.to_owned(),
+            errno: Errno::IS_DIRECTORY,
+        })),
+        _ => Ok(true),
+    };
+    let source = Source::Bytes(data);
+    let sent = send_file(board, source, path, "", options, &mut { here }, progress)?;
+    // Nothing but `here` refuses.
+    sent.ok_or(Error::Board(board::Error::Lacking("a place for the file")))
 }
 
-/// As [`upload`], to a destination that [`examine`] has looked at.
+/// Sends the contents of a file called `name` to `path` on the board, or into it where it is a
+/// directory, and verifies it there. The old file stays until the new one is complete and verified.
 ///
+/// `admit` is told what is there, and says whether to send; `None` is returned where it said no.
 /// With [`Options::more_follow`] the receiving programs stay on the board for the next file;
-/// [`Board::tidy`] removes them, as it does after an error.
-pub fn upload_examined(
+/// [`Board::tidy`] removes them.
+pub fn send_file<E: From<Error>>(
     board: &mut Board,
-    data: &[u8],
-    destination: &Destination,
+    source: Source,
+    path: &str,
+    name: &str,
     options: &Options,
+    admit: &mut dyn FnMut(&Destination) -> Result<bool, E>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Sent, Error> {
-    let capabilities = board.capabilities()?;
-    let target = &destination.target;
-    if destination.inner.is_some_and(|status| status.is_directory) {
-        return Err(Error::Board(board::Error::File {
-            path: target.clone(),
-            errno: Errno::IS_DIRECTORY,
-        }));
-    }
-    let temporary = temporary(destination, data.len() as u64, &capabilities)?;
-    let shipment = FileShipment {
-        data,
-        target,
-        temporary,
-        capabilities,
-    };
+) -> Result<Option<Sent>, E> {
     let start = Instant::now();
-    let (result, count) = until_right(board, &shipment, options, progress);
-    Ok(Sent {
-        encoding: result.map_err(|failure| shipment.explain(failure))?,
-        bytes: data.len() as u64,
-        wire_bytes: count.wire_bytes,
-        chunks: count.chunks,
-        time: start.elapsed(),
+    let mut sending = Sending {
+        board,
+        source,
+        options,
+        start,
+    };
+    if let Some((small, destination)) = sending.look_small(path, name)? {
+        let admitted = admit(&destination);
+        if !matches!(admitted, Ok(true)) {
+            // The board waits for the file: an empty line ends that.
+            let _ = sending.board.finish_line(b"\n");
+            return admitted.map(|_| None);
+        }
+        if let Some(sent) = sending.small(&small, &destination)? {
+            return Ok(Some(sent));
+        }
+        return Ok(Some(sending.text(&destination, progress)?));
+    }
+    if let Some(mut prepared) = sending.look(path, name)? {
+        if !admit(&prepared.destination)? {
+            return Ok(None);
+        }
+        if let Some(sent) = sending.stream(&mut prepared, progress)? {
+            return Ok(Some(sent));
+        }
+        return Ok(Some(sending.text(&prepared.destination, progress)?));
+    }
+    let data = source.read()?;
+    let destination = examine(sending.board, path, name, &data).map_err(Error::from)?;
+    if !admit(&destination)? {
+        return Ok(None);
+    }
+    Ok(Some(sending.text(&destination, progress)?))
+}
+
+/// One file on its way.
+struct Sending<'a> {
+    board: &'a mut Board,
+    source: Source<'a>,
+    options: &'a Options,
+    start: Instant,
+}
+
+/// What the agent said of the destination, and the file, which it may have begun to take.
+struct Prepared<'a> {
+    destination: Destination,
+    feed: Feed<'a>,
+    size: u64,
+}
+
+impl<'a> Sending<'a> {
+    /// Looks at the destination with the program for a small file, if this is one and the board can
+    /// run it.
+    fn look_small(
+        &mut self,
+        path: &str,
+        name: &str,
+    ) -> Result<Option<(Small, Destination)>, Error> {
+        if self.board.has_agent() || !self.board.may_load_agent() {
+            return Ok(None);
+        }
+        let Some(mut small) = Small::new(self.source, self.options)? else {
+            return Ok(None);
+        };
+        let looks = small.look(self.board, &paths(path, name), parent(path));
+        match looks.map_err(|error| error.at(path))? {
+            None => Ok(None),
+            Some(looks) => {
+                let digest = &mut || Ok(small.digest.clone());
+                let destination = found(path, name, looks, digest)?;
+                Ok(Some((small, destination)))
+            }
+        }
+    }
+
+    /// Sends a small file; `None` where that failed in a way that another might not.
+    fn small(&mut self, small: &Small, destination: &Destination) -> Result<Option<Sent>, Error> {
+        let size = self.source.size()?;
+        let target = &destination.target;
+        let place = destination
+            .refuse_directory()
+            .and_then(|()| temporary(destination, size, true));
+        let temporary = match place {
+            Ok(temporary) if temporary != *target => temporary,
+            other => {
+                let _ = self.board.finish_line(b"\n");
+                return other.map(|_| None);
+            }
+        };
+        let result = small.put(self.board, target, &temporary);
+        match result {
+            Ok((true, wire_bytes)) => Ok(Some(Sent {
+                encoding: Encoding::Stream,
+                bytes: size,
+                wire_bytes: wire_bytes as u64,
+                chunks: 1,
+                time: self.start.elapsed(),
+            })),
+            Ok((false, _)) => Ok(None),
+            Err(error) => {
+                if self.board.is_entered() {
+                    // The error that came first is the one to tell.
+                    let _ = self.board.remove(&temporary);
+                }
+                if error.may_be_loss() || error.is_out_of_memory() {
+                    Ok(None)
+                } else {
+                    Err(Error::from(error).at(target))
+                }
+            }
+        }
+    }
+
+    /// Looks at the destination with the agent; `None` where the board cannot run it.
+    fn look(&mut self, path: &str, name: &str) -> Result<Option<Prepared<'a>>, Error> {
+        if !stream::is_wanted(self.options) || !self.board.may_load_agent() {
+            return Ok(None);
+        }
+        let paths = paths(path, name);
+        let size = self.source.size()?;
+        let sample = self.source.sample()?;
+        let mut feed = Feed::new(self.source, !self.options.more_follow)?;
+        let looks = stream::look(self.board, &paths, parent(path), &mut feed, &sample);
+        let Some(looks) = looks.map_err(|error| error.at(path))? else {
+            return Ok(None);
+        };
+        let digest = |source: Source| {
+            let digest = source.digest(Hasher::sha256())?;
+            Ok(digest.bytes())
+        };
+        let destination = found(path, name, looks, &mut || digest(self.source))?;
+        Ok(Some(Prepared {
+            destination,
+            feed,
+            size,
+        }))
+    }
+
+    /// Sends the file as a stream; `None` where that failed in a way that another might not.
+    fn stream(
+        &mut self,
+        prepared: &mut Prepared,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Sent>, Error> {
+        let Prepared {
+            destination,
+            feed,
+            size,
+        } = prepared;
+        let target = &destination.target;
+        destination.refuse_directory()?;
+        let temporary = temporary(destination, *size, true)?;
+        let mut meter = Meter::new(*size, progress);
+        match stream::put(self.board, feed, *size, target, &temporary, &mut meter) {
+            Ok(true) => Ok(Some(Sent {
+                encoding: Encoding::Stream,
+                bytes: *size,
+                wire_bytes: meter.wire_bytes,
+                chunks: meter.blocks,
+                time: self.start.elapsed(),
+            })),
+            Ok(false) => Ok(None),
+            Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => Ok(None),
+            Err(error) => Err(error.at(target)),
+        }
+    }
+
+    /// Sends the file in whatever way the board's capabilities allow.
+    fn text(
+        &mut self,
+        destination: &Destination,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Sent, Error> {
+        let target = &destination.target;
+        destination.refuse_directory()?;
+        let data = self.source.read()?;
+        let capabilities = self.board.capabilities()?;
+        let shipment = FileShipment {
+            data: &data,
+            target,
+            temporary: temporary(destination, data.len() as u64, capabilities.os_rename)?,
+            capabilities,
+        };
+        let (result, count) = until_right(self.board, &shipment, self.options, progress);
+        if result.is_err() && self.board.is_entered() {
+            // The error that came first is the one to tell.
+            let _ = self.board.tidy();
+        }
+        Ok(Sent {
+            encoding: result.map_err(|failure| shipment.explain(failure))?,
+            bytes: data.len() as u64,
+            wire_bytes: count.wire_bytes,
+            chunks: count.chunks,
+            time: self.start.elapsed(),
+        })
+    }
+}
+
+/// Where a file called `name` may go that is copied to `path`.
+fn paths(path: &str, name: &str) -> Vec<String> {
+    // A root is a directory; a file has no name of its own where its whole path is given.
+    if matches!(path, "" | "/") && !name.is_empty() {
+        vec![join(path, name)]
+    } else if name.is_empty() {
+        vec![path.to_owned()]
+    } else {
+        vec![path.to_owned(), join(path, name)]
+    }
+}
+
+/// The destination, from what is at its [`paths`]; `digest` computes the file's own.
+fn found(
+    path: &str,
+    name: &str,
+    looks: Looks,
+    digest: &mut dyn FnMut() -> Result<Vec<u8>, Error>,
+) -> Result<Destination, Error> {
+    let root = Some(Look {
+        status: Status {
+            is_directory: true,
+            size: 0,
+        },
+        digest: None,
+    });
+    let (outer, inner) = match <[_; 2]>::try_from(looks.at) {
+        Ok([outer, inner]) => (outer, inner),
+        Err(one) => {
+            let one = one.into_iter().next().flatten();
+            if name.is_empty() {
+                (one, None)
+            } else {
+                (root, one)
+            }
+        }
+    };
+    let is_directory = matches!(&outer, Some(look) if look.status.is_directory);
+    let (target, inner) = if is_directory && !name.is_empty() {
+        (join(path, name), inner.as_ref())
+    } else {
+        (path.to_owned(), outer.as_ref())
+    };
+    let unchanged = match inner.and_then(|look| look.digest.as_ref()) {
+        None => false,
+        Some(there) => digest()?.starts_with(there),
+    };
+    Ok(Destination {
+        outer: outer.as_ref().map(|look| look.status),
+        target,
+        inner: inner.map(|look| look.status),
+        free: Some(looks.free),
+        unchanged,
     })
 }
 
 /// Where the file is written before it gets its name; the target itself where there is no other way.
-fn temporary(
-    destination: &Destination,
-    size: u64,
-    capabilities: &Capabilities,
-) -> Result<String, Error> {
+fn temporary(destination: &Destination, size: u64, can_rename: bool) -> Result<String, Error> {
     let target = &destination.target;
     let old = destination.inner.map_or(0, |status| status.size);
-    if !capabilities.os_rename {
+    if !can_rename {
         return Ok(target.clone());
     }
     match destination.free {
@@ -206,7 +453,7 @@ fn temporary(
     }
 }
 
-fn temporary_name(target: &str) -> String {
+pub(super) fn temporary_name(target: &str) -> String {
     let (directory, name) = match target.rfind('/') {
         Some(slash) => target.split_at(slash + 1),
         None => ("", target),
@@ -234,7 +481,7 @@ impl Shipment for FileShipment<'_> {
                 onboard::UPLOAD.defines,
                 &[Argument::Text(self.target), Argument::Text(&self.temporary)],
             ),
-            expected: Digest::of(self.data, &self.capabilities).literal(),
+            expected: Digest::of(self.data, &self.capabilities).bytes(),
         };
         (receiver, Cow::Borrowed(self.data))
     }
@@ -274,11 +521,7 @@ mod tests {
     }
 
     fn place(destination: &Destination, size: u64) -> Result<String, Error> {
-        let capabilities = Capabilities {
-            os_rename: true,
-            ..Capabilities::default()
-        };
-        temporary(destination, size, &capabilities)
+        temporary(destination, size, true)
     }
 
     #[test]

@@ -13,8 +13,9 @@ use mpwire::board::Board;
 use mpwire::board::digest::Digest;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
+use mpwire::transfer::tree::{self, Item};
 use mpwire::transfer::unchanged::{Candidate, unchanged};
-use mpwire::transfer::{self, Destination, Options};
+use mpwire::transfer::{self, Destination, Options, Source};
 
 use crate::args::FsArgs;
 use crate::connection::Connection;
@@ -132,8 +133,17 @@ impl Copy<'_> {
     fn file(&mut self, from: &Place, to: &Place) -> Result<(), Error> {
         match to {
             Place::Board(path) => {
-                let data = self.read(from)?;
-                self.file_to_board(&data, &from.name(), path)
+                let name = from.name();
+                match from {
+                    Place::Local(local) => {
+                        let file = checked_local(Path::new(local))?;
+                        self.file_to_board(Source::File(file), &name, path)
+                    }
+                    Place::Board(_) => {
+                        let data = self.read(from)?;
+                        self.file_to_board(Source::Bytes(&data), &name, path)
+                    }
+                }
             }
             Place::Local(path) => {
                 let directory = self.local_directory(path)?;
@@ -159,33 +169,49 @@ impl Copy<'_> {
         Ok(None)
     }
 
-    fn file_to_board(&mut self, data: &[u8], name: &str, path: &str) -> Result<(), Error> {
+    fn file_to_board(&mut self, source: Source, name: &str, path: &str) -> Result<(), Error> {
         let trimmed = path.trim_end_matches(is_separator);
-        let destination = transfer::examine(self.board, trimmed, name, data)?;
-        let is_directory = destination.outer.is_some_and(|status| status.is_directory);
-        if !is_directory && trimmed != path {
-            return Err(Error::message("cp: destination is not a directory"));
-        }
-        if !is_directory && self.multiple {
-            return Err(no_directory(destination.outer.is_some()));
-        }
-        if destination.unchanged && !self.force {
-            return report::line(&format!("Up to date: {}", destination.target));
-        }
-        self.send(data, &destination)
+        let (multiple, force) = (self.multiple, self.force);
+        let mut admit = |destination: &Destination| {
+            let is_directory = destination.outer.is_some_and(|status| status.is_directory);
+            if !is_directory && trimmed != path {
+                return Err(Error::message("cp: destination is not a directory"));
+            }
+            if !is_directory && multiple {
+                return Err(no_directory(destination.outer.is_some()));
+            }
+            if destination.unchanged && !force {
+                report::line(&format!("Up to date: {}", destination.target))?;
+                return Ok(false);
+            }
+            Ok(true)
+        };
+        self.send(source, trimmed, name, &mut admit)
     }
 
-    fn send(&mut self, data: &[u8], destination: &Destination) -> Result<(), Error> {
-        let progress = FileProgress::new(&destination.target, data.len() as u64);
-        let sent =
-            transfer::upload_examined(self.board, data, destination, &self.options, &mut |step| {
-                progress.update(step);
-            })?;
+    fn send(
+        &mut self,
+        source: Source,
+        path: &str,
+        name: &str,
+        admit: &mut dyn FnMut(&Destination) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let size = source.size()?;
+        let shown = if path.is_empty() { name } else { path };
+        let progress = FileProgress::new(shown, size);
+        let sent = transfer::send_file(
+            self.board,
+            source,
+            path,
+            name,
+            &self.options,
+            admit,
+            &mut |step| progress.update(step),
+        )?;
         drop(progress);
-        if self.explain {
+        if let Some(sent) = sent.filter(|_| self.explain) {
             report::status(&format!(
-                "{}: {} bytes as {} in {} chunks, {} bytes on the wire, {:.2} s",
-                destination.target,
+                "{shown}: {} bytes as {} in {} chunks, {} bytes on the wire, {:.2} s",
                 sent.bytes,
                 sent.encoding,
                 sent.chunks,
@@ -232,6 +258,9 @@ impl Copy<'_> {
                 let mut files = Vec::new();
                 walk_local(root, &mut Vec::new(), &mut directories, &mut files)?;
                 files.sort_by(|a, b| a.below.cmp(&b.below));
+                if let Place::Board(to) = &to {
+                    return self.local_tree_to_board(&from, to, &directories, &files);
+                }
                 self.tree_to(&from, &to, &directories, &files, |_, leaf| {
                     read_local(&leaf.source)
                 })
@@ -262,6 +291,79 @@ impl Copy<'_> {
         }
     }
 
+    fn local_tree_to_board(
+        &mut self,
+        from: &Place,
+        to: &str,
+        directories: &[Vec<String>],
+        files: &[Leaf<PathBuf>],
+    ) -> Result<(), Error> {
+        let name = from.name();
+        // A source without a name (`.`, `/`) is copied as what it holds.
+        let name = if name == "." || name == ".." {
+            ""
+        } else {
+            &name
+        };
+        let mut items = Vec::with_capacity(files.len());
+        for leaf in files {
+            items.push(Item {
+                below: leaf.below.join("/"),
+                source: Source::File(checked_local(&leaf.source)?),
+            });
+        }
+        let directories: Vec<String> = directories.iter().map(|below| below.join("/")).collect();
+        let mut printed = Ok(());
+        let size = files
+            .iter()
+            .filter_map(|leaf| leaf.source.metadata().ok())
+            .map(|status| status.len())
+            .sum();
+        let progress = FileProgress::new(to, size);
+        let place = tree::Place { path: to, name };
+        let summary = tree::send_tree(
+            self.board,
+            place,
+            &directories,
+            &items,
+            self.force,
+            &self.options,
+            &mut |event| match event {
+                tree::Event::Progress(step) => progress.update(step),
+                tree::Event::Unchanged(path) => {
+                    let line = format!("Up to date: {path}");
+                    printed = std::mem::replace(&mut printed, Ok(())).and(report::line(&line));
+                }
+            },
+        )?;
+        drop(progress);
+        printed?;
+        if self.explain {
+            report::status(&format!(
+                "{to}: {} files, {} bytes, {} bytes on the wire",
+                summary.files, summary.bytes, summary.wire_bytes
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where a tree goes, and all directories to make, that one first.
+    fn board_directories(
+        &mut self,
+        to: &str,
+        name: &str,
+        directories: &[Vec<String>],
+    ) -> Result<(String, Vec<String>), Error> {
+        let mut paths = self.board_root(to, name)?;
+        let top = paths.last().cloned().unwrap_or_default();
+        paths.extend(
+            directories
+                .iter()
+                .map(|below| transfer::upload::join(&top, &below.join("/"))),
+        );
+        Ok((top, paths))
+    }
+
     fn tree_to<Source>(
         &mut self,
         from: &Place,
@@ -272,14 +374,7 @@ impl Copy<'_> {
     ) -> Result<(), Error> {
         match to {
             Place::Board(path) => {
-                let root = self.board_root(path, &from.name())?;
-                let mut paths = root.clone();
-                let top = root.last().cloned().unwrap_or_default();
-                paths.extend(
-                    directories
-                        .iter()
-                        .map(|below| transfer::upload::join(&top, &below.join("/"))),
-                );
+                let (top, paths) = self.board_directories(path, &from.name(), directories)?;
                 self.board.make_directories(&paths)?;
                 self.leaves_to_board(&top, files, read)
             }
@@ -308,11 +403,11 @@ impl Copy<'_> {
         })
     }
 
-    fn leaves_to_board<Source>(
+    fn leaves_to_board<Origin>(
         &mut self,
         top: &str,
-        files: &[Leaf<Source>],
-        read: impl Fn(&mut Self, &Leaf<Source>) -> Result<Vec<u8>, Error>,
+        files: &[Leaf<Origin>],
+        read: impl Fn(&mut Self, &Leaf<Origin>) -> Result<Vec<u8>, Error>,
     ) -> Result<(), Error> {
         let capabilities = self.board.capabilities()?;
         let mut candidates = Vec::with_capacity(files.len());
@@ -334,7 +429,7 @@ impl Copy<'_> {
                 continue;
             }
             let data = read(self, leaf)?;
-            self.send(&data, &Destination::unexamined(target))?;
+            self.send(Source::Bytes(&data), &target, "", &mut |_| Ok(true))?;
         }
         Ok(())
     }
@@ -350,6 +445,22 @@ fn no_directory(exists: bool) -> Error {
 
 fn omitted() -> Error {
     Error::message("cp: -r not specified; omitting directory")
+}
+
+/// A file of this computer's that can be read.
+fn checked_local(path: &Path) -> Result<&Path, Error> {
+    let failed = |error: io::Error| {
+        if path.is_dir() {
+            omitted()
+        } else {
+            Error::local("cp", &path.to_string_lossy(), &error)
+        }
+    };
+    let file = fs::File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(omitted());
+    }
+    Ok(path)
 }
 
 fn read_local(path: &Path) -> Result<Vec<u8>, Error> {

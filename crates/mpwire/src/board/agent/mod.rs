@@ -13,11 +13,12 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mpwire_proto::blocks::{Listener, Question, block, poke};
+use mpwire_proto::blocks::{Check, Listener, Question, block, crc32, poke};
 use mpwire_proto::literal::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::program::Program;
-use super::{Board, Error, outcome, read, unreadable};
+use super::{Board, Error, onboard, outcome, read, unreadable};
 use crate::session::Heard;
 pub(crate) use blocks::Blocks;
 
@@ -62,6 +63,11 @@ pub(crate) struct Agent {
     /// The board's question, to be answered with the next block.
     question: Question,
     listener: Listener,
+    /// Frames that arrived whole, and whether one did not.
+    frames: Vec<Vec<u8>>,
+    damaged: bool,
+    /// How the board checks a block.
+    check: Check,
     /// Names of programs that the agent knows.
     known: BTreeSet<&'static str>,
 }
@@ -108,7 +114,7 @@ impl Board {
         let mut blocks = Blocks::new(ROOM_MOST, bits);
         meanwhile(&mut blocks);
         let known = programs.iter().map(|program| program.defines).collect();
-        self.begin(blocks, known)
+        self.begin(blocks, known, crc32)
     }
 
     /// Has the board inflate a program and run it in a namespace of its own; `text` is what it reads.
@@ -148,7 +154,7 @@ impl Board {
         call: &str,
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
-        if !self.load_program(|| loader::line(programs, call))? {
+        if !self.load_program(|| Some(loader::line(programs, call)))? {
             return Ok(None);
         }
         let mut said = Vec::new();
@@ -177,24 +183,32 @@ impl Board {
         }
     }
 
-    /// Starts the agent as any other program, on a board whose capabilities are known.
+    /// Starts the agent as any other program, on a board whose capabilities are known. With `tidy`,
+    /// its end removes all programs of ours.
     pub(crate) fn install_agent(
         &mut self,
         programs: &[Program],
         room: usize,
         bits: u8,
+        tidy: bool,
     ) -> Result<(), Error> {
         self.end_agent()?;
+        let after = if tidy { super::TIDY } else { "" };
         let text = self.with_definitions(
             programs,
             &["_mw_pull"],
-            &format!("_mw_agent({},{bits})", room.min(ROOM_MOST)),
+            &format!("_mw_agent({},{bits})\n{after}", room.min(ROOM_MOST)),
         )?;
         self.session.open(text.as_bytes(), &mut |_| {})?;
         let known = self.installed.clone();
-        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known)?
+        let check = if programs.contains(&onboard::CHECK_SHA256) {
+            sha256
+        } else {
+            crc32
+        };
+        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known, check)?
             .map(drop)
-            .ok_or(Error::Lacking("what it takes to receive a stream"))
+            .ok_or(Error::Lacking("all that a stream takes"))
     }
 
     /// Hears what the agent says first.
@@ -202,6 +216,7 @@ impl Board {
         &mut self,
         mut blocks: Blocks,
         known: BTreeSet<&'static str>,
+        check: Check,
     ) -> Result<Option<Vec<u8>>, Error> {
         let mut listener = Listener::default();
         let mut said = Vec::new();
@@ -230,6 +245,9 @@ impl Board {
             blocks,
             question,
             listener,
+            frames: Vec::new(),
+            damaged: false,
+            check,
             known,
         });
         Ok(Some(said))
@@ -275,9 +293,9 @@ impl Board {
         let Some((payload, size)) = agent.blocks.next(all) else {
             return Ok(None);
         };
-        let odd = agent.question.odd;
+        let (odd, check) = (agent.question.odd, agent.check);
         let before = agent.blocks.done() - size as u64;
-        let mut wire = block(agent.question.number, &payload, size);
+        let mut wire = block(agent.question.number, &payload, size, check);
         let mut said = Vec::new();
         let mut resends = 0;
         loop {
@@ -306,9 +324,11 @@ impl Board {
             resends += 1;
             if resends > RESENDS {
                 self.agent = None;
-                return Err(self.session.give_up(PATIENCE).into());
+                // The board waits for another: that must end, whatever comes of it.
+                let _ = self.session.give_up(PATIENCE);
+                return Err(Error::Garbled);
             }
-            wire = block(question.number, &payload, size);
+            wire = block(question.number, &payload, size, check);
         }
     }
 
@@ -330,7 +350,12 @@ impl Board {
                     self.agent = None;
                     return Err(error.into());
                 }
-                Ok(Some(Heard::Frame { .. })) => {}
+                Ok(Some(Heard::Frame { data, intact })) => {
+                    if let Some(agent) = &mut self.agent {
+                        agent.damaged |= !intact;
+                        agent.frames.push(data);
+                    }
+                }
                 Ok(Some(Heard::Finished { traceback })) => {
                     self.agent = None;
                     outcome(Vec::new(), &traceback)?;
@@ -365,10 +390,7 @@ impl Board {
     }
 
     /// Has the agent do all that it was asked for, and returns what it said.
-    pub(crate) fn flush_agent(
-        &mut self,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<Vec<u8>, Error> {
+    pub(crate) fn flush_agent(&mut self, progress: &mut dyn FnMut(Step)) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
         while self.has_agent() {
             match self.send_block(true, progress)? {
@@ -377,6 +399,13 @@ impl Board {
             }
         }
         Ok(said)
+    }
+
+    /// The frames that the agent has sent; `None` if one of them was damaged on its way.
+    pub(crate) fn take_frames(&mut self) -> Option<Vec<Vec<u8>>> {
+        let agent = self.agent.as_mut()?;
+        let frames = std::mem::take(&mut agent.frames);
+        (!std::mem::take(&mut agent.damaged)).then_some(frames)
     }
 
     /// Ends the agent, if one runs, after what it was asked for.
@@ -391,6 +420,15 @@ impl Board {
         }
         Ok(())
     }
+}
+
+/// What `onboard/check_sha256.py` computes.
+fn sha256(number: u8, payload: &[u8]) -> u32 {
+    let mut hasher = Sha256::new();
+    hasher.update([number]);
+    hasher.update(payload);
+    let digest: [u8; 32] = hasher.finalize().into();
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 /// How long so many bytes take on the slowest line.

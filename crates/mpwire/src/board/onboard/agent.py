@@ -50,14 +50,14 @@ def _mw_agent(room, bits):
                     place += step - 4
                     if step < 255:
                         buffer[place] = 3
-                if _mw_check(view[:size], asked) == check:
-                    left = fresh
-                    blocks += 1
-                    source.seek(0)
-                    source.write(view[:size])
-                    source.seek(0)
             except Exception:
-                pass
+                continue
+            if _mw_check(view[:size], asked) == check:
+                left = fresh
+                blocks += 1
+                source.seek(0)
+                source.write(view[:size])
+                source.seek(0)
         part = view[room : room + min(count, left, 512)]
         left -= stream.readinto(part)
         return part

@@ -1,7 +1,7 @@
 # What this firmware can do. Each answer stands for itself: one module that is missing must not
 # hide another. Prints the free memory in bytes and a string of 0 and 1: bytes.fromhex, then each
-# name below in order (capabilities.rs holds the same order). Old firmware has modules under their
-# u-names only.
+# name below in order, then sys.stdin.buffer (capabilities.rs holds the same order). Old firmware has
+# modules under their u-names only.
 
 
 def _mw_probe():
@@ -18,5 +18,12 @@ def _mw_probe():
                 except Exception:
                     pass
             found += str(int(has))
+    try:
+        from sys import stdin
+
+        has = hasattr(stdin, "buffer")
+    except ImportError:
+        has = 0
+    found += str(int(has))
     gc.collect()
     print((gc.mem_free(), found))

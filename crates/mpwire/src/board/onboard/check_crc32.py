@@ -1,1 +1,4 @@
-from binascii import crc32 as _mw_check
+try:
+    from binascii import crc32 as _mw_check
+except ImportError:
+    from ubinascii import crc32 as _mw_check

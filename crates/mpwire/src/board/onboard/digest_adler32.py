@@ -8,7 +8,7 @@ def _mw_digest(path):
         while True:
             block = file.read(64)
             if not block:
-                return (b & 0xFFFF, a)
+                return bytes((b >> 8 & 255, b & 255, a >> 8, a & 255))
             for byte in block:
                 a = (a + byte) % 65521
                 b = (b + a) % 65521

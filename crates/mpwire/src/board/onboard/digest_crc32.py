@@ -11,5 +11,5 @@ def _mw_digest(path):
         while True:
             block = file.read(512)
             if not block:
-                return value
+                return value.to_bytes(4, "big")
             value = crc32(block, value)

@@ -1,4 +1,4 @@
-# What is at a path: its mode, its size and, of a file of the size asked for, its digest; None when
+# What is at a path: its mode, its size and, of a file of the size asked for, the beginning of its digest; None when
 # there is nothing.
 
 
@@ -9,4 +9,4 @@ def _mw_look(path, size):
         status = os.stat(path)
     except OSError:
         return
-    return status[0], status[6], status[0] & 0x8000 and status[6] == size and _mw_digest(path)
+    return status[0], status[6], status[0] & 0x8000 and status[6] == size and _mw_digest(path)[:8]

@@ -6,6 +6,7 @@
 def _mw_put(target, temporary, size):
     import os
 
+    rename = os.rename
     file = open(temporary, "wb")
     right = False
     try:
@@ -22,5 +23,5 @@ def _mw_put(target, temporary, size):
         if not right:
             os.remove(temporary)
         elif target != temporary:
-            os.rename(temporary, target)
+            rename(temporary, target)
     print(right)

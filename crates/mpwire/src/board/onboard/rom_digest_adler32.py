@@ -8,4 +8,4 @@ def _mw_rom_digest(parts):
         for byte in part:
             a = (a + byte) % 65521
             b = (b + a) % 65521
-    return (b & 0xFFFF, a)
+    return bytes((b >> 8 & 255, b & 255, a >> 8, a & 255))

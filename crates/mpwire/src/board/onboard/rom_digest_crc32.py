@@ -10,4 +10,4 @@ def _mw_rom_digest(parts):
     for part in parts:
         for start in range(0, len(part), 4096):
             value = crc32(part[start : start + 4096], value)
-    return value
+    return value.to_bytes(4, "big")

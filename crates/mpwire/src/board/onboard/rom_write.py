@@ -42,7 +42,7 @@ def _mw_rom_write(number, size, room, block):
     def end(expected):
         first = memoryview(buffer)[:fill]
         right = False
-        if expected is not None and _mw_rom_digest((view[room:size], first)) == expected:
+        if expected and _mw_rom_digest((view[room:size], first)).startswith(expected):
             store(0, memoryview(buffer)[: write(True)])
             right = view[:fill] == first
         print(right)

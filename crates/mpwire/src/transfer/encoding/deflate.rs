@@ -30,6 +30,9 @@ const MUCH_MEMORY: u64 = 64 * 1024;
 pub struct Window(u8);
 
 impl Window {
+    /// As large as deflate allows.
+    pub const LARGEST: Self = Self(15);
+
     /// The logarithm: what `DeflateIO` calls wbits.
     #[must_use]
     pub fn bits(self) -> u8 {

@@ -1,4 +1,4 @@
-//! The ways to write bytes as program text that a board turns back into bytes.
+//! The ways to send bytes: as a stream, or as program text that a board turns back into bytes.
 
 mod base64;
 mod deflate;
@@ -13,9 +13,11 @@ use crate::board::program::Program;
 
 pub use deflate::{Window, deflated_size, window};
 
-/// An encoding, from the densest to the one that every board takes.
+/// A way to send data, from the densest to the one that every board takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Encoding {
+    /// Binary blocks, deflated where that pays, to a program that receives them.
+    Stream,
     /// One raw deflate stream, as base64.
     Deflate,
     /// base64: 4 characters for 3 bytes.
@@ -28,12 +30,19 @@ pub enum Encoding {
 
 impl Encoding {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Deflate, Self::Base64, Self::Hex, Self::Repr];
+    pub const ALL: [Self; 5] = [
+        Self::Stream,
+        Self::Deflate,
+        Self::Base64,
+        Self::Hex,
+        Self::Repr,
+    ];
 
     /// The name a user types.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Stream => "stream",
             Self::Deflate => "deflate",
             Self::Base64 => "base64",
             Self::Hex => "hex",
@@ -45,6 +54,7 @@ impl Encoding {
     #[must_use]
     pub fn lacks(self, capabilities: &Capabilities) -> Option<&'static str> {
         match self {
+            Self::Stream => super::stream::lacks(capabilities),
             Self::Deflate => deflate::lacks(capabilities),
             Self::Base64 => (!capabilities.a2b_base64).then_some("binascii.a2b_base64"),
             Self::Hex => (!capabilities.bytes_fromhex && !capabilities.unhexlify)
@@ -62,14 +72,15 @@ impl Encoding {
             .find(|other| other.lacks(capabilities).is_none())
     }
 
-    /// A new encoder for a file of `size` bytes.
+    /// A new encoder for a file of `size` bytes; `None` for the stream, which is no text.
     #[must_use]
-    pub fn encoder(self, capabilities: &Capabilities, size: usize) -> Box<dyn Encoder> {
+    pub fn encoder(self, capabilities: &Capabilities, size: usize) -> Option<Box<dyn Encoder>> {
         match self {
-            Self::Deflate => Box::new(deflate::Deflate::new(capabilities, size)),
-            Self::Base64 => Box::new(base64::Base64),
-            Self::Hex => Box::new(hex::Hex),
-            Self::Repr => Box::new(repr::Repr),
+            Self::Stream => None,
+            Self::Deflate => Some(Box::new(deflate::Deflate::new(capabilities, size))),
+            Self::Base64 => Some(Box::new(base64::Base64)),
+            Self::Hex => Some(Box::new(hex::Hex)),
+            Self::Repr => Some(Box::new(repr::Repr)),
         }
     }
 }

@@ -1,0 +1,1 @@
+from binascii import crc32 as _mw_check

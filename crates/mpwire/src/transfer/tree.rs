@@ -1,0 +1,409 @@
+//! Many files as one stream: directories made, files created, written, verified and named without
+//! a round trip for each; what the board has already is found in one.
+
+use std::collections::HashMap;
+
+use mpwire_proto::literal::Value;
+
+use super::source::Source;
+use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS};
+use super::unchanged::{Candidate, unchanged};
+use super::upload::{join, send_file, temporary_name};
+use super::{ATTEMPTS, Error, Options, Progress};
+use crate::board::digest::{Digest, Hasher};
+use crate::board::fs::batches;
+use crate::board::program::{Argument, call};
+use crate::board::{self, BITS_MOST, Board, onboard, read};
+
+/// The most characters of one call that names many paths.
+const CALL_MOST: usize = 400;
+/// Files smaller than this are sent again rather than copied on the board.
+const COPY_LEAST: u64 = 256;
+
+/// A file of a tree.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    /// Its path below the tree's top.
+    pub below: String,
+    /// Its contents.
+    pub source: Source<'a>,
+}
+
+/// Where a tree goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// A path on the board: the tree's top, where nothing is there yet.
+    pub path: &'a str,
+    /// The name of the tree's top inside of a directory that is there; empty for the directory
+    /// itself.
+    pub name: &'a str,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The board has the file at this path already.
+    Unchanged(String),
+    /// So far are all files that are sent together.
+    Progress(Progress),
+}
+
+/// What was sent of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Files sent.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes on the wire for them.
+    pub wire_bytes: u64,
+}
+
+/// Makes a tree of `directories`, in their order, and sends its `files`, each verified and only then
+/// named; those that the board has already are left, unless `force`.
+pub fn send_tree(
+    board: &mut Board,
+    place: Place,
+    directories: &[String],
+    files: &[Item],
+    force: bool,
+    options: &Options,
+    events: &mut dyn FnMut(Event),
+) -> Result<Summary, Error> {
+    let mut tree = Tree {
+        place,
+        top: None,
+        directories,
+        files,
+        left: (0..files.len()).collect(),
+        looked: force,
+        summary: Summary::default(),
+    };
+    for _ in 0..ATTEMPTS {
+        if !stream::is_wanted(options) || !board.may_load_agent() {
+            break;
+        }
+        match tree.stream(board, events) {
+            Ok(true) if tree.left.is_empty() => return Ok(tree.summary),
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => {
+                // What is there already is found again.
+                tree.looked = force;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    tree.one_by_one(board, options, events)?;
+    Ok(tree.summary)
+}
+
+struct Tree<'a> {
+    place: Place<'a>,
+    /// The tree's own path on the board, once that is known.
+    top: Option<String>,
+    directories: &'a [String],
+    files: &'a [Item<'a>],
+    /// The files that are not there yet.
+    left: Vec<usize>,
+    /// Whether it is known which these are.
+    looked: bool,
+    summary: Summary,
+}
+
+impl Tree<'_> {
+    /// Sends all as one stream; `false` where the board cannot take it. What did not arrive right
+    /// is left.
+    fn stream(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<bool, Error> {
+        let look = call(
+            onboard::LOOK.defines,
+            &[Argument::Text(self.place.path), Argument::Int(-1)],
+        );
+        let text = format!("print({look})");
+        if !board.has_agent() {
+            let bits = self.window_bits()?;
+            let Some(said) = board.load_agent(PROGRAMS, &text, bits, &mut |_| {})? else {
+                return Ok(false);
+            };
+            self.found(read(&said)? != Value::None);
+        } else if self.top.is_none() {
+            board.ask_agent(PROGRAMS, &text);
+            let said = board.flush_agent(&mut |_| {})?;
+            self.found(read(&said)? != Value::None);
+        }
+        for batch in batches(&self.directories(), CALL_MOST) {
+            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
+            board.ask_agent(&[onboard::MAKE_DIRECTORIES], &text);
+        }
+        if !self.looked {
+            self.look(board, events)?;
+        }
+        self.put(board, events)?;
+        Ok(true)
+    }
+
+    /// Takes note of whether something is where the tree goes.
+    fn found(&mut self, is_there: bool) {
+        let Place { path, name } = self.place;
+        self.top = Some(if is_there && !name.is_empty() {
+            join(path, name)
+        } else {
+            path.to_owned()
+        });
+    }
+
+    /// The path of a file on the board.
+    fn path(&self, index: usize) -> String {
+        let top = self.top.as_deref().unwrap_or(self.place.path);
+        join(top, &self.files[index].below)
+    }
+
+    /// The directories on the board, the top first.
+    fn directories(&self) -> Vec<String> {
+        let top = self.top.as_deref().unwrap_or(self.place.path);
+        let below = self.directories.iter().map(|below| join(top, below));
+        std::iter::once(top.to_owned()).chain(below).collect()
+    }
+
+    /// The window: none only where nothing shrinks.
+    fn window_bits(&self) -> Result<u8, Error> {
+        for &index in self.left.iter().take(8) {
+            let sample = self.files[index].source.sample()?;
+            if stream::window_bits(&sample) > 0 {
+                return Ok(BITS_MOST);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Finds what the board has already.
+    fn look(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let mut texts = Vec::with_capacity(self.left.len());
+        for &index in &self.left {
+            let item = &self.files[index];
+            let size = item.source.size()?;
+            let path = self.path(index);
+            texts.push(format!("({},{size})", Argument::Text(&path).literal()));
+        }
+        for batch in batches(&texts, CALL_MOST) {
+            let text = format!("{}([{}])", onboard::LOOKS.defines, batch.join(","));
+            board.ask_agent(&[onboard::LOOKS], &text);
+        }
+        board.flush_agent(&mut |_| {})?;
+        let found = board.take_frames().unwrap_or_default().concat();
+        let Some(found) = read_looks(&found).filter(|found| found.len() == self.left.len()) else {
+            // Damaged on its way: then all of them are sent.
+            self.looked = true;
+            return Ok(());
+        };
+        let mut left = Vec::new();
+        for (&index, there) in self.left.iter().zip(found) {
+            let source = self.files[index].source;
+            let same = match there {
+                None => false,
+                Some(there) => {
+                    let own = source.digest(Hasher::sha256())?;
+                    own.bytes().starts_with(&there)
+                }
+            };
+            if same {
+                events(Event::Unchanged(self.path(index)));
+            } else {
+                left.push(index);
+            }
+        }
+        self.left = left;
+        self.looked = true;
+        Ok(())
+    }
+
+    /// Sends what is left.
+    fn put(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let originals = self.originals()?;
+        let mut total = 0;
+        for &index in &self.left {
+            total += self.files[index].source.size()?;
+        }
+        let mut progress = |progress| events(Event::Progress(progress));
+        let mut meter = Meter::new(total, &mut progress);
+        let mut said = Vec::new();
+        let result = self.put_all(board, &originals, &mut meter, &mut said);
+        self.summary.wire_bytes += meter.wire_bytes;
+        let left = std::mem::take(&mut self.left);
+        let mut answers = said
+            .split(|&byte| byte == b'\n')
+            .map(<[u8]>::trim_ascii)
+            .filter(|line| matches!(*line, b"True" | b"False"));
+        let failed_at = left.get(answers.clone().count()).copied();
+        for index in left {
+            if answers.next() == Some(b"True") {
+                self.summary.files += 1;
+                self.summary.bytes += self.files[index].source.size()?;
+            } else {
+                self.left.push(index);
+            }
+        }
+        result.map_err(|error| match failed_at {
+            Some(index) => error.at(&self.path(index)),
+            None => error,
+        })
+    }
+
+    fn put_all(
+        &self,
+        board: &mut Board,
+        originals: &HashMap<usize, (usize, Digest)>,
+        meter: &mut Meter,
+        said: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        for &index in &self.left {
+            let item = &self.files[index];
+            let path = self.path(index);
+            let temporary = temporary_name(&path);
+            if let Some((original, digest)) = originals.get(&index) {
+                let text = call(
+                    onboard::COPY.defines,
+                    &[
+                        Argument::Text(&self.path(*original)),
+                        Argument::Text(&path),
+                        Argument::Text(&temporary),
+                    ],
+                );
+                board.ask_agent(&[onboard::COPY], &text);
+                if let Some(blocks) = board.blocks() {
+                    blocks.whole(&digest.bytes()[..DIGEST_BYTES]);
+                }
+                continue;
+            }
+            let mut feed = Feed::new(item.source, false)?;
+            let size = item.source.size()?;
+            board.ask_agent(PROGRAMS, &stream::put_call(&path, &temporary, size));
+            while !feed.is_done() {
+                if let Some(blocks) = board.blocks() {
+                    feed.step(blocks)?;
+                }
+                while let Some(more) = meter.send(board, false)? {
+                    said.extend(more);
+                }
+            }
+        }
+        said.extend(meter.send_all(board)?);
+        Ok(())
+    }
+
+    /// For each file that is the same as one before it, that one, and the digest of both.
+    fn originals(&self) -> Result<HashMap<usize, (usize, Digest)>, Error> {
+        let mut sizes: HashMap<u64, Vec<usize>> = HashMap::new();
+        for &index in &self.left {
+            let size = self.files[index].source.size()?;
+            if size >= COPY_LEAST {
+                sizes.entry(size).or_default().push(index);
+            }
+        }
+        let mut originals = HashMap::new();
+        for same in sizes.into_values().filter(|same| same.len() > 1) {
+            let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
+            for index in same {
+                let source = self.files[index].source;
+                let digest = source.digest(Hasher::sha256())?;
+                match first.get(&digest.bytes()) {
+                    Some(&original) => {
+                        originals.insert(index, (original, digest));
+                    }
+                    None => {
+                        first.insert(digest.bytes(), index);
+                    }
+                }
+            }
+        }
+        Ok(originals)
+    }
+
+    /// Sends what is left with a program for each file.
+    fn one_by_one(
+        &mut self,
+        board: &mut Board,
+        options: &Options,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        if self.top.is_none() {
+            let there = board.status(self.place.path)?;
+            self.found(there.is_some());
+        }
+        board.make_directories(&self.directories())?;
+        let mut same = vec![false; self.left.len()];
+        if !self.looked {
+            let capabilities = board.capabilities()?;
+            let mut candidates = Vec::with_capacity(self.left.len());
+            for &index in &self.left {
+                let item = &self.files[index];
+                candidates.push(Candidate {
+                    path: self.path(index),
+                    size: item.source.size()?,
+                    digest: item.source.digest(Hasher::new(&capabilities))?,
+                });
+            }
+            same = unchanged(board, &candidates)?;
+        }
+        let options = Options {
+            more_follow: true,
+            ..*options
+        };
+        for (index, same) in std::mem::take(&mut self.left).into_iter().zip(same) {
+            if same {
+                events(Event::Unchanged(self.path(index)));
+                continue;
+            }
+            let item = &self.files[index];
+            let sent = send_file::<Error>(
+                board,
+                item.source,
+                &self.path(index),
+                "",
+                &options,
+                &mut |_| Ok(true),
+                &mut |progress| events(Event::Progress(progress)),
+            )?;
+            if let Some(sent) = sent {
+                self.summary.files += 1;
+                self.summary.bytes += sent.bytes;
+                self.summary.wire_bytes += sent.wire_bytes;
+            }
+        }
+        board.tidy().map_err(board::Error::into)
+    }
+}
+
+/// Reads what `onboard/looks.py` found: for each path the beginning of the digest of a file of the
+/// size asked for, or nothing.
+fn read_looks(mut found: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
+    let mut looks = Vec::new();
+    while let Some((&kind, rest)) = found.split_first() {
+        found = rest;
+        looks.push(match kind {
+            b'=' => {
+                let (digest, rest) = found.split_at_checked(DIGEST_BYTES)?;
+                found = rest;
+                Some(digest.to_vec())
+            }
+            b'-' | b'd' | b'f' => None,
+            _ => return None,
+        });
+    }
+    Some(looks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_looks;
+
+    #[test]
+    fn what_was_found_is_read_and_nonsense_is_refused() {
+        assert_eq!(
+            read_looks(b"-df=12345678-"),
+            Some(vec![None, None, None, Some(b"12345678".to_vec()), None])
+        );
+        assert_eq!(read_looks(b"=1234567"), None);
+        assert_eq!(read_looks(b"x"), None);
+    }
+}
