@@ -308,7 +308,7 @@ impl RawRepl {
         }
     }
 
-    /// The program that is about to run prints [frames](crate::frames), which hold any byte.
+    /// The program that is about to run prints [`frames`], which hold any byte.
     pub fn expect_frames(&mut self) {
         self.frames = Some(frames::Scanner::default());
     }
