@@ -2,7 +2,7 @@
 //!
 //! Bytes come from a [`link`]; `mpwire-proto` turns them into events; a [`session`] joins the two
 //! with a clock; a [`board::Board`] runs programs and uses the filesystem through the session; a
-//! [`transfer`] plans, encodes, sends and verifies files.
+//! [`transfer`] plans, encodes, sends and verifies files. A [`bench`](mod@bench) measures all of them.
 //!
 //! ```no_run
 //! use mpwire::board::Board;
@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod bench;
 pub mod board;
 pub mod link;
 #[cfg(feature = "serial")]

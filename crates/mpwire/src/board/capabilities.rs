@@ -84,6 +84,28 @@ impl Capabilities {
         })
     }
 
+    /// What was asked for by its name in Python, and whether it is there.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, bool); 15] {
+        [
+            ("bytes.fromhex", self.bytes_fromhex),
+            ("binascii.a2b_base64", self.a2b_base64),
+            ("binascii.unhexlify", self.unhexlify),
+            ("binascii.crc32", self.crc32),
+            ("hashlib.sha256", self.sha256),
+            ("io.BytesIO", self.bytes_io),
+            ("deflate.DeflateIO", self.deflate_io),
+            ("uzlib.DecompIO", self.decomp_io),
+            ("os.stat", self.os_stat),
+            ("os.ilistdir", self.os_ilistdir),
+            ("os.rename", self.os_rename),
+            ("os.statvfs", self.os_statvfs),
+            ("os.mkdir", self.os_mkdir),
+            ("sys.stdin", self.sys_stdin),
+            ("sys.stdin.buffer", self.stdin_buffer),
+        ]
+    }
+
     /// The program that computes digests of files with the best this firmware has.
     #[must_use]
     pub fn digest_program(&self) -> Program {

@@ -112,6 +112,12 @@ programs! {
     ENCODE_HEX = "_mw_encode" in "encode_hex.py";
     /// Encodes as a bytes literal.
     ENCODE_REPR = "_mw_encode" in "encode_repr.py";
+    /// Takes input and throws it away.
+    BENCH_TAKE = "_mw_take" in "bench_take.py";
+    /// Prints.
+    BENCH_SAY = "_mw_say" in "bench_say.py";
+    /// Writes a file and reads it.
+    BENCH_FLASH = "_mw_flash" in "bench_flash.py";
     /// The ROM partitions.
     ROM_QUERY = "_mw_rom_query" in "rom_query.py";
     /// Erases and writes a ROM partition that is memory.
