@@ -223,6 +223,7 @@ fn dispatch(
         ),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
+        "bench" => command!(args::BenchArgs, commands::bench::bench),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
         "help" => {

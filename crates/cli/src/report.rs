@@ -51,6 +51,42 @@ pub fn failure(error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// A line that tells what is being done; nothing unless a person is looking.
+pub struct Stage {
+    bar: Option<ProgressBar>,
+}
+
+impl Stage {
+    /// An empty line. Data may be on its way to a file meanwhile.
+    pub fn new() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            // The template is a constant of this program.
+            let style =
+                ProgressStyle::with_template(" {msg}").expect("the template is well formed");
+            bar.set_style(style);
+            bar
+        });
+        Self { bar }
+    }
+
+    /// Shows what is done now.
+    pub fn show(&self, text: String) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text);
+            bar.tick();
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// A progress bar for one file; nothing unless a person is looking.
 pub struct FileProgress {
     bar: Option<ProgressBar>,

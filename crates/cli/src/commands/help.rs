@@ -10,6 +10,7 @@ use crate::report;
 /// Prints the list.
 pub fn help() -> Result<(), Error> {
     let commands = [
+        args::BenchArgs::command(),
         args::ConnectArgs::command(),
         args::DfArgs::command(),
         args::DisconnectArgs::command(),

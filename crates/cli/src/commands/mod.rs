@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod bench;
 pub mod connect;
 pub mod df;
 pub mod exec;
