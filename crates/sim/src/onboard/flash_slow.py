@@ -10,6 +10,7 @@ unit = 512 if os.getenv("MPWIRE_FS") == "fat" else 4096
 erase_time, page_time = eval(os.getenv("MPWIRE_SLOW"))
 sizes = file.seek(0, 2) // unit, unit
 cached = -1
+erased = b"\xff" * 4096  # made once, as in flash.py
 time_for_the_bridge = range(50000)  # to add up: about 2 ms
 told = os.getenv("MPWIRE_BUSY")
 told = told and open(told, "wb")
@@ -74,7 +75,7 @@ def ioctl(operation, block):
 
 def erase(block):
     file.seek(block * 4096)
-    file.write(b"\xff" * 4096)
+    file.write(erased)
 
 
 # Ctrl-C must not leave these three (see flash.py), but it may come while they sleep. Then what is
