@@ -21,6 +21,10 @@ const SIZE_MOST: u64 = 64 * 1024;
 const WIRE_MOST: usize = 2048;
 /// Bytes inflated at once.
 const PIECE: usize = 512;
+/// The window, as its base-2 logarithm, that any board has the memory for.
+const WINDOW_LEAST: u8 = 11;
+/// A smaller window may cost this part of the bytes on the wire.
+const WINDOW_WORTH: usize = 50;
 /// The interrupt character, which must not be on the wire.
 const INTERRUPT: u8 = 0x03;
 /// What an inflater and its data cost as an expression, in characters.
@@ -138,7 +142,6 @@ impl Small {
 
 impl Pieces {
     fn of(data: &[u8], is_whole: bool) -> Self {
-        let bits = (8..=15).find(|bits| data.len() <= 1 << bits).unwrap_or(15);
         let plain = Self {
             before: "(".to_owned(),
             after: ",)".to_owned(),
@@ -147,7 +150,7 @@ impl Pieces {
         if is_whole && deflated_size(data, Window::LARGEST) + INFLATER > data.len() {
             return plain;
         }
-        let payload = Encoder::new(bits).push(data, Flush::Finish);
+        let (bits, payload) = deflated(data);
         let stream = "__import__('deflate').DeflateIO(__import__('io').BytesIO(";
         let count = data.len().div_ceil(PIECE);
         let (before, after) = if is_whole {
@@ -164,6 +167,17 @@ impl Pieces {
             payload,
         }
     }
+}
+
+/// `data`, deflated, and the window that takes: the smallest that is about as good as the largest,
+/// for the board holds it in one piece.
+fn deflated(data: &[u8]) -> (u8, Vec<u8>) {
+    let largest = (8..15).find(|bits| data.len() <= 1 << bits).unwrap_or(15);
+    let best = Encoder::new(largest).push(data, Flush::Finish);
+    (WINDOW_LEAST..largest)
+        .map(|bits| (bits, Encoder::new(bits).push(data, Flush::Finish)))
+        .find(|(_, payload)| payload.len() <= best.len() + best.len() / WINDOW_WORTH)
+        .unwrap_or((largest, best))
 }
 
 /// `data` with two bytes that it does not hold together for each interrupt character, and the call

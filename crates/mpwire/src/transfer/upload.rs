@@ -192,6 +192,11 @@ pub fn send_file<E: From<Error>>(
         if let Some(sent) = sending.small(&small, &destination)? {
             return Ok(Some(sent));
         }
+        if let Some(mut prepared) = sending.look(path, name)?
+            && let Some(sent) = sending.stream(&mut prepared, progress)?
+        {
+            return Ok(Some(sent));
+        }
         return Ok(Some(sending.text(&destination, progress)?));
     }
     if let Some(mut prepared) = sending.look(path, name)? {
