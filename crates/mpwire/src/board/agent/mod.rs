@@ -197,7 +197,11 @@ impl Board {
         let text = self.with_definitions(
             programs,
             &["_mw_pull"],
-            &format!("_mw_agent({},{bits})\n{after}", room.min(ROOM_MOST)),
+            // What it leaves in the globals holds its memory, which may be all that there was.
+            &format!(
+                "try:\n _mw_agent({},{bits})\nfinally:\n globals().pop('_mw_pull',0)\n{after}",
+                room.min(ROOM_MOST)
+            ),
         )?;
         self.session.open(text.as_bytes(), &mut |_| {})?;
         let known = self.installed.clone();
