@@ -281,8 +281,9 @@ impl<'a> Sending<'a> {
             })),
             Ok((false, _)) => Ok(None),
             Err(error) => {
-                if self.board.is_entered() {
-                    // The error that came first is the one to tell.
+                if self.board.is_entered() && self.board.enter(false).is_ok() {
+                    // What the program has not read was at the prompt. The error that came first
+                    // is the one to tell.
                     let _ = self.board.remove(&temporary);
                 }
                 if error.may_be_loss() || error.is_out_of_memory() {
