@@ -196,7 +196,10 @@ struct Entering {
 enum Stage {
     Interrupted,
     Banner(Scanner),
-    Settling,
+    /// Waiting for the answers to attempts that crossed; `ended` once no raw-paste can be open.
+    Settling {
+        ended: bool,
+    },
     Rebooting(Scanner),
     Booting(Scanner),
 }
@@ -437,10 +440,17 @@ impl RawRepl {
     }
 
     fn entering_woken(&mut self, now: Instant, mut entering: Entering) {
-        match entering.stage {
+        match &mut entering.stage {
             Stage::Interrupted => self.ask_for_banner(now, &mut entering),
             Stage::Banner(_) => self.send_interrupt(now, &mut entering),
-            Stage::Settling => return self.banner_seen(now, entering),
+            // A program that took the second interrupt as the first, as one that writes flash may,
+            // leaves the rest of the second attempt to the raw-paste that the first has asked for.
+            Stage::Settling { ended } if !*ended && self.raw_paste && !entering.soft_reset => {
+                *ended = true;
+                self.transmit.push_back(INTERRUPT.to_vec());
+                self.wake = Some(now + SETTLE);
+            }
+            Stage::Settling { .. } => return self.banner_seen(now, entering),
             Stage::Rebooting(_) | Stage::Booting(_) => {}
         }
         self.state = State::Entering(entering);
@@ -553,7 +563,7 @@ impl RawRepl {
         let mut used = input.len();
         match &mut entering.stage {
             Stage::Interrupted => self.ask_for_banner(now, &mut entering),
-            Stage::Settling => self.wake = Some(now + SETTLE),
+            Stage::Settling { .. } => self.wake = Some(now + SETTLE),
             Stage::Banner(scanner) => {
                 if let Some(found) = scanner.push(input) {
                     if entering.attempts == 1 {
@@ -564,7 +574,7 @@ impl RawRepl {
                         return found.used;
                     }
                     used = found.used;
-                    entering.stage = Stage::Settling;
+                    entering.stage = Stage::Settling { ended: false };
                     self.wake = Some(now + SETTLE);
                 }
             }

@@ -121,6 +121,24 @@ fn a_lost_request_is_repeated_and_late_answers_are_swallowed() {
     assert!(driver.events.is_empty());
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
     driver.wait();
+    driver.wait();
+    assert_eq!(driver.events, [Event::Entered]);
+}
+
+#[test]
+fn a_raw_paste_that_an_early_attempt_has_opened_is_ended() {
+    let mut driver = Driver::new();
+    driver.enter(false);
+    driver.wait();
+    driver.wait();
+    driver.wait();
+    driver.take_sent();
+    driver.input(b"raw REPL; CTRL-B to exit\r\n>R\x01\x80\x00\x01");
+    driver.wait();
+    assert!(driver.events.is_empty());
+    assert_eq!(driver.take_sent(), b"\r\x03");
+    driver.input(b"\x04\x04KeyboardInterrupt: \r\n\x04>");
+    driver.wait();
     assert_eq!(driver.events, [Event::Entered]);
 }
 
