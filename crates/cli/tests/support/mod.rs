@@ -46,6 +46,32 @@ _walk('/')
 del _walk
 ";
 
+/// Prints a line for each file of the board: its path and its SHA-256, in hexadecimal digits, which
+/// any path can be read from.
+const DIGESTS_PROGRAM: &str = "
+def _walk(path):
+ import os
+ try:
+  import hashlib, binascii
+ except ImportError:
+  import uhashlib as hashlib, ubinascii as binascii
+ for name, mode, *rest in os.ilistdir(path):
+  name = path + name
+  if mode & 0x4000:
+   _walk(name + '/')
+  else:
+   digest = hashlib.sha256()
+   with open(name, 'rb') as file:
+    while True:
+     data = file.read(512)
+     if not data:
+      break
+     digest.update(data)
+   print(binascii.hexlify(name).decode(), binascii.hexlify(digest.digest()).decode())
+_walk('/')
+del _walk
+";
+
 /// What a program printed, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -145,6 +171,48 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
     }
 
+    /// Waits until it has written so many bytes, to the board and elsewhere.
+    pub fn wait_for_written(&self, count: u64) {
+        let deadline = Instant::now() + DEADLINE;
+        let path = format!("/proc/{}/io", self.child.id());
+        loop {
+            let written = fs::read_to_string(&path).ok().and_then(|text| {
+                let line = text.lines().find_map(|line| line.strip_prefix("wchar: "))?;
+                line.parse::<u64>().ok()
+            });
+            match written {
+                Some(written) if written >= count => return,
+                Some(_) => assert!(Instant::now() < deadline, "not {count} bytes in time"),
+                None => panic!("it has ended before {count} bytes were written"),
+            }
+            // The kernel counts, and tells nobody: this is looking again, not waiting long enough.
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The most memory that it has had resident so far, in KiB; `None` once it has ended.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
+    /// Waits for its end, which is to be a good one, and returns the most memory that it has had
+    /// resident, in KiB.
+    pub fn peak_memory_at_the_end(self) -> u64 {
+        let mut peak = 0;
+        while let Some(now) = self.peak_memory() {
+            peak = now;
+            // A peak is never forgotten: looking more often finds nothing else.
+            thread::sleep(Duration::from_millis(50));
+        }
+        let outcome = self.finish();
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        peak
+    }
+
     /// Waits for its end.
     pub fn finish(mut self) -> Outcome {
         let deadline = Instant::now() + DEADLINE;
@@ -212,6 +280,8 @@ pub fn run<Word: AsRef<OsStr>>(program: &Path, folder: &Path, arguments: &[Word]
 /// A simulated board at `FOLDER/board`, and `FOLDER/work` for the programs that use it.
 pub struct TestBoard {
     simulator: Child,
+    /// What the simulator says, line by line.
+    lines: Receiver<String>,
     folder: TempDir,
 }
 
@@ -252,17 +322,21 @@ impl TestBoard {
         let stdout = simulator.stdout.take().expect("piped");
         let (sender, receiver) = channel();
         thread::spawn(move || {
-            let mut line = String::new();
-            let read = BufReader::new(stdout).read_line(&mut line);
-            // Nobody waits for it after the deadline.
-            let _ = sender.send(read.map(|_| line));
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                // Nobody may wait for it.
+                let _ = sender.send(line);
+            }
         });
         // From here on the simulator is ended even when the test fails.
-        let board = Self { simulator, folder };
-        let line = receiver
+        let board = Self {
+            simulator,
+            lines: receiver,
+            folder,
+        };
+        let line = board
+            .lines
             .recv_timeout(DEADLINE)
-            .expect("the simulator says that it is ready")
-            .expect("the simulator's output is text");
+            .expect("the simulator says that it is ready");
         assert!(line.starts_with("board ready at"), "{line:?}");
         board
     }
@@ -310,6 +384,24 @@ impl TestBoard {
         lines
     }
 
+    /// SHA-256 of every file of the board, by its path.
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let printed = self.execute(DIGESTS_PROGRAM);
+        let words = printed.lines().filter_map(|line| line.split_once(' '));
+        words
+            .map(|(path, digest)| {
+                let path = (0..path.len() / 2)
+                    .map(|index| u8::from_str_radix(&path[2 * index..2 * index + 2], 16))
+                    .collect::<Result<Vec<u8>, _>>()
+                    .expect("hexadecimal digits");
+                (
+                    String::from_utf8_lossy(&path).into_owned(),
+                    digest.to_owned(),
+                )
+            })
+            .collect()
+    }
+
     /// The names in the board's globals that are not there after a reset, its own or a user's.
     pub fn globals(&self) -> String {
         self.execute("print(sorted(globals()))")
@@ -324,8 +416,23 @@ impl TestBoard {
 
     /// Ends the simulator politely, so that its flash is in its file.
     pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
         kill_process(Pid::from_child(&self.simulator), Signal::TERM).expect("it runs");
         self.simulator.wait().expect("it ends");
+    }
+
+    /// Ends the simulator and returns how many bytes arrived while the board could not take them.
+    pub fn dropped(mut self) -> u64 {
+        self.end();
+        let counters = self.lines.recv_timeout(DEADLINE).expect("the counters");
+        counters
+            .split(", ")
+            .find_map(|part| part.split(" dropped").next().filter(|rest| *rest != part))
+            .and_then(|rest| rest.rsplit(' ').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("no count of what was dropped: {counters:?}"))
     }
 }
 
