@@ -72,6 +72,10 @@ programs! {
     CHECK_CRC32_NEW = "_mw_check" in "check_crc32_new.py";
     /// The same without `binascii.crc32`.
     CHECK_SHA256 = "_mw_check" in "check_sha256.py";
+    /// Memory that is read as a stream.
+    BYTES_IO = "_mw_bytes_io" in "bytes_io.py";
+    /// The same where modules have no u-names.
+    BYTES_IO_NEW = "_mw_bytes_io" in "bytes_io_new.py";
     /// Inflates what the agent takes.
     INFLATE_STREAM = "_mw_inflate" in "inflate_stream.py";
     /// The same with `uzlib`.

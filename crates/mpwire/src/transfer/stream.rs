@@ -56,7 +56,7 @@ pub(super) fn programs(capabilities: &Capabilities) -> Vec<Program> {
     } else if capabilities.decomp_io {
         programs.push(onboard::INFLATE_STREAM_UZLIB);
     }
-    programs.push(onboard::AGENT);
+    programs.extend([onboard::BYTES_IO, onboard::AGENT]);
     programs
 }
 

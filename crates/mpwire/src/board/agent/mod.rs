@@ -114,7 +114,11 @@ impl Board {
         let mut blocks = Blocks::new(ROOM_MOST, bits);
         meanwhile(&mut blocks);
         let known = programs.iter().map(|program| program.defines).collect();
-        self.begin(blocks, known, crc32)
+        match self.begin(blocks, known, crc32) {
+            Ok(said) => Ok(Some(said)),
+            Err(Error::Exception { .. } | Error::File { .. } | Error::Lacking(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Has the board inflate a program and run it in a namespace of its own; `text` is what it reads.
@@ -210,9 +214,8 @@ impl Board {
         } else {
             crc32
         };
-        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known, check)?
+        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known, check)
             .map(drop)
-            .ok_or(Error::Lacking("all that a stream takes"))
     }
 
     /// Hears what the agent says first.
@@ -221,7 +224,7 @@ impl Board {
         mut blocks: Blocks,
         known: BTreeSet<&'static str>,
         check: Check,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<Vec<u8>, Error> {
         let mut listener = Listener::default();
         let mut said = Vec::new();
         let question = loop {
@@ -232,7 +235,10 @@ impl Board {
                     }
                 }
                 Some(Heard::Frame { .. }) => {}
-                Some(Heard::Finished { .. }) => return Ok(None),
+                Some(Heard::Finished { traceback }) => {
+                    outcome(said, &traceback)?;
+                    return Err(Error::Lacking("a stream of input"));
+                }
                 None => return Err(self.session.give_up(PATIENCE).into()),
             }
         };
@@ -254,7 +260,7 @@ impl Board {
             check,
             known,
         });
-        Ok(Some(said))
+        Ok(said)
     }
 
     /// What is to be sent to the agent, if one runs.

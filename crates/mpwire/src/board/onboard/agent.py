@@ -18,7 +18,7 @@
 
 
 def _mw_agent(room, bits):
-    import gc, io, sys
+    import gc, sys
 
     global _mw_pull
     gc.collect()
@@ -28,7 +28,7 @@ def _mw_agent(room, bits):
         bits -= 1
     buffer = bytearray(room + 512)
     view = memoryview(buffer)
-    source = io.BytesIO(room)
+    source = _mw_bytes_io(room)
     stream = source
     if bits:
         stream = _mw_inflate(source, 1, bits)

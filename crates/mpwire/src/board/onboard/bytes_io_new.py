@@ -1,0 +1,1 @@
+from io import BytesIO as _mw_bytes_io
