@@ -183,6 +183,8 @@ impl Session {
     /// Enters the raw REPL, with a soft reset if `soft_reset`, each phase within `patience`.
     pub fn enter(&mut self, soft_reset: bool, patience: Duration) -> Result<(), Error> {
         self.interrupts = 0;
+        // What was not heard of a program before is none of the answer.
+        while self.repl.poll_event().is_some() {}
         self.repl.enter(Instant::now(), soft_reset, patience);
         self.until_end(OnInterrupt::Abandon, &mut |_| {})?;
         Ok(())
@@ -277,7 +279,7 @@ impl Session {
 
     /// What the program that is talked with says next; `None` when that is nothing for `patience`.
     pub fn hear(&mut self, patience: Duration) -> Result<Option<Heard>, Error> {
-        let until = Instant::now() + patience;
+        let mut until = Instant::now() + patience;
         loop {
             self.transmit()?;
             match self.repl.poll_event() {
@@ -294,7 +296,12 @@ impl Session {
             }
             match self.receive(Some(until))? {
                 None => return Ok(None),
-                Some(Input::Bytes(bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Bytes(bytes)) => {
+                    let now = Instant::now();
+                    self.repl.handle_input(now, &bytes);
+                    // A large frame takes its time on a slow line.
+                    until = now + patience;
+                }
                 Some(Input::Broken(source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => return Err(self.abandon()),
             }
