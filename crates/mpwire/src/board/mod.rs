@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mpwire_proto::literal::{ParseError, Value, parse};
 
-use crate::session::{self, Interrupter, OnInterrupt, Progress, Rate, Session};
+use crate::session::{self, Heard, Interrupter, OnInterrupt, Progress, Rate, Session};
 pub(crate) use agent::{BITS_MOST, Blocks};
 
 use agent::Agent;
@@ -33,6 +33,14 @@ const FEEDING_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Boards with this much free memory, in bytes, have receive rings of 256 bytes or flow control.
 const ROOMY: u64 = 20 * 1024;
+
+/// The most bytes of a file in one frame from a board.
+const FRAME_ROOM: usize = 4096;
+/// The fewest; each size between is four times the next.
+const FRAME_ROOM_LEAST: usize = 256;
+
+/// Characters of a program that a board is believed to take of which nothing is known.
+const PROGRAM_LIMIT: usize = 8192;
 
 /// The most output of one of our own programs that is kept.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
@@ -135,6 +143,8 @@ pub struct Board {
     agent: Option<Agent>,
     /// Whether the firmware could not take one.
     refuses_agent: bool,
+    /// Bytes of a file in each frame that it writes; 0 where the firmware cannot write frames.
+    frame_room: usize,
 }
 
 impl Board {
@@ -147,6 +157,7 @@ impl Board {
             installed: BTreeSet::new(),
             agent: None,
             refuses_agent: false,
+            frame_room: FRAME_ROOM,
         }
     }
 
@@ -311,6 +322,67 @@ impl Board {
         outcome(reply, &traceback)
     }
 
+    /// Starts `call` with `program`, which writes frames, for [`Board::hear`] to tell of.
+    pub(crate) fn start(&mut self, program: Program, call: &str) -> Result<(), Error> {
+        self.end_agent()?;
+        let definition = self.definitions(&[program])?;
+        self.keep_names(&[program.defines]);
+        let text = format!("{definition}{call}\ndel {}", program.defines);
+        self.session.open(text.as_bytes(), &mut |_| {})?;
+        Ok(())
+    }
+
+    /// What `program`, which was started, says next; `None` when that is nothing for `patience`.
+    pub(crate) fn hear(
+        &mut self,
+        program: Program,
+        patience: Duration,
+    ) -> Result<Option<Heard>, Error> {
+        let heard = self.session.hear(patience)?;
+        if let Some(Heard::Finished { traceback }) = &heard
+            && traceback.is_empty()
+        {
+            self.installed.remove(program.defines);
+        }
+        Ok(heard)
+    }
+
+    /// Characters of a program that the board is believed to take at once.
+    pub(crate) fn program_limit(&self) -> usize {
+        self.capabilities
+            .map_or(PROGRAM_LIMIT, |found| found.program_limit())
+    }
+
+    /// Bytes of a file in each frame that the board writes; `None` where it cannot write frames.
+    pub(crate) fn frame_room(&self) -> Option<usize> {
+        let mut room = self.frame_room;
+        if let Some(found) = &self.capabilities {
+            if !found.crc32 || !found.sha256 {
+                return None;
+            }
+            // A block is in memory twice, and what is free is in pieces.
+            while room > FRAME_ROOM_LEAST && room as u64 > found.free_memory / 8 {
+                room /= 4;
+            }
+        }
+        (room > 0).then_some(room)
+    }
+
+    /// Notes that frames of `room` bytes were too large for the board's memory.
+    pub(crate) fn shrink_frames(&mut self, room: usize) {
+        self.frame_room = if room > FRAME_ROOM_LEAST { room / 4 } else { 0 };
+    }
+
+    /// Notes that frames of `room` bytes, or the smallest, are better from now on.
+    pub(crate) fn prefer_frames(&mut self, room: usize) {
+        self.frame_room = room.max(FRAME_ROOM_LEAST);
+    }
+
+    /// Notes that the firmware cannot write frames.
+    pub(crate) fn refuse_frames(&mut self) {
+        self.frame_room = 0;
+    }
+
     /// Sends with more care from now on, since something was lost.
     pub fn slow_down(&mut self) {
         self.session.slow_down();
@@ -394,7 +466,7 @@ fn keep(reply: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// What a program printed, or what it raised.
-fn outcome(reply: Vec<u8>, traceback: &[u8]) -> Result<Vec<u8>, Error> {
+pub(crate) fn outcome(reply: Vec<u8>, traceback: &[u8]) -> Result<Vec<u8>, Error> {
     if traceback.is_empty() {
         return Ok(reply);
     }

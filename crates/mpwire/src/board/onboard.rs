@@ -108,6 +108,10 @@ programs! {
     INFLATE_SMALL = "_mw_inflater_small" in "inflate_small.py";
     /// Inflates pieces that stand alone.
     INFLATE_UZLIB = "_mw_inflater" in "inflate_uzlib.py";
+    /// Writes files as frames.
+    SEND = "_mw_send" in "send.py";
+    /// The same of files that are not as they are known already.
+    SEND_CHANGED = "_mw_send" in "send_changed.py";
     /// Prints a file.
     DOWNLOAD = "_mw_download" in "download.py";
     /// Encodes as base64.

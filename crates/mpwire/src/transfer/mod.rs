@@ -7,7 +7,7 @@
 //! | [`attempts`] | beginning again with less memory, a lighter encoding, closer flow control |
 //! | [`send`] | chunks to a receiving program on the board, whatever it does with them |
 //! | [`upload`](mod@upload) | one file to the board |
-//! | [`download`](mod@download) | one file from the board |
+//! | [`download`](mod@download) | files from the board |
 //! | [`unchanged`] | which files the board has already |
 
 pub mod attempts;
@@ -25,7 +25,7 @@ pub mod upload;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub use download::download;
+pub use download::{download, download_all};
 pub use encoding::Encoding;
 pub use source::Source;
 pub use upload::{Destination, send_file, upload};
@@ -79,6 +79,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What arrived could not be written.
+    #[error(transparent)]
+    Output(std::io::Error),
     /// The board failed, refused or was interrupted.
     #[error(transparent)]
     Board(#[from] board::Error),

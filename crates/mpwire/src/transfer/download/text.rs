@@ -1,29 +1,27 @@
-//! One file from the board.
+//! A file from a board that cannot write frames: blocks as lines of text, in any alphabet it has.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mpwire_proto::literal::Value;
 
-use super::{ATTEMPTS, Error, Progress};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Digest;
 use crate::board::fs::at;
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;
+use crate::transfer::{ATTEMPTS, Error};
 
-/// Reads the file `path` of the board and verifies it against the board's own digest.
-///
-/// `size` is what is expected, for the progress only.
-pub fn download(
+/// Reads the file `path` of the board and verifies it against the board's own digest. Tells
+/// `progress` how many bytes are here.
+pub(super) fn download(
     board: &mut Board,
     path: &str,
-    size: u64,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<u8>, Error> {
     let capabilities = board.capabilities()?;
     for _ in 0..ATTEMPTS {
-        let (data, digest) = attempt(board, path, size, &capabilities, progress)?;
+        let (data, digest) = attempt(board, path, &capabilities, progress)?;
         if Digest::of(&data, &capabilities).matches(&digest) {
             return Ok(data);
         }
@@ -76,9 +74,8 @@ impl Writing {
 fn attempt(
     board: &mut Board,
     path: &str,
-    size: u64,
     capabilities: &Capabilities,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(u64),
 ) -> Result<(Vec<u8>, Value), board::Error> {
     let writing = Writing::choose(capabilities);
     // A block stands in memory beside its text, which is up to four times as long.
@@ -97,10 +94,7 @@ fn attempt(
         .run_with(&programs, &text, &mut |step| {
             if let session::Progress::Output(bytes) = step {
                 lines.push(bytes);
-                progress(Progress {
-                    done: lines.data.len() as u64,
-                    total: size.max(lines.data.len() as u64),
-                });
+                progress(lines.data.len() as u64);
             }
         })
         .map_err(|error| at(error, path))?;

@@ -1,0 +1,29 @@
+# Writes files as frames (frames.rs of mpwire-proto): for each file its blocks of size bytes but the
+# first skip, an empty one, and the SHA-256 of all that was read. The last byte of each frame counts
+# down from 255 within a file, so that a lost frame is noticed.
+#
+# One write for each frame, so that nothing that a thread prints gets into it; TinyUSB may write less
+# than that. Nobody waits for a frame before the next write, so that ESP USB-JTAG may hold back what
+# it likes.
+
+
+def _mw_send(files, size):
+    import binascii, hashlib, sys
+
+    def send(data):
+        data += bytes([skip & 255])
+        data = b"\2%04x%08x" % (len(data), binascii.crc32(data)) + data
+        while data:
+            data = data[sys.stdout.buffer.write(data) :]
+
+    for path, skip in files:
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            data = file
+            while data:
+                data = file.read(size)
+                digest.update(data)
+                skip -= 1
+                if skip < 0:
+                    send(data)
+        send(digest.digest())

@@ -1,0 +1,348 @@
+//! Files from the board, at the speed of the wire.
+//!
+//! A program on the board (`onboard/send.py`) writes files as binary frames, each with a CRC, as
+//! many as are wanted in one run, and behind each file the SHA-256 of all that it read. Nothing is
+//! asked of the board before: what lacks `binascii.crc32`, `hashlib.sha256` or `sys.stdout.buffer`
+//! says so by an exception and prints [`text`] instead.
+//!
+//! A frame that is damaged, missing or never comes ends the run, and another begins behind the
+//! last good byte. Nothing is kept in memory but one frame.
+
+mod arrival;
+mod text;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+
+use super::unchanged::{Candidate, unchanged};
+use super::{ATTEMPTS, Error, Progress};
+use crate::board::digest::Digest;
+use crate::board::fs::at;
+use crate::board::program::{Argument, Program};
+use crate::board::{self, Board, onboard, outcome};
+use crate::session::{self, Heard};
+use arrival::{Arrival, Found};
+
+/// How long the board may be silent within a file. Being asked again does no harm.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long it may take to find and open a file.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may read what it does not send, to compute a digest.
+const DIGEST_PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of a known digest that the board compares; all of it is compared here.
+const KNOWN_BYTES: usize = 8;
+/// How a traceback begins, if it is no noise. With too little memory there is only its last line.
+const TRACEBACKS: [&[u8]; 2] = [b"Traceback", b"MemoryError"];
+
+/// A file of the board that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The path on the board.
+    pub path: String,
+    /// What is here already; a file that is just that does not travel.
+    pub known: Option<Known>,
+}
+
+/// A file as it is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Bytes of the file.
+    pub size: u64,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+}
+
+impl Known {
+    /// What the file `path` of this computer is.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut hasher = Sha256::new();
+        let mut size = 0;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = file.read(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            hasher.update(&buffer[..count]);
+            size += count as u64;
+        }
+        Ok(Self {
+            size,
+            digest: hasher.finalize().into(),
+        })
+    }
+}
+
+/// How a file arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is whole, and what the board has.
+    Arrived,
+    /// It is what was known already; nothing was written.
+    Unchanged,
+}
+
+/// Where files from the board go, in the order in which they were asked for. An error ends the
+/// transfer and becomes [`Error::Output`].
+pub trait Receiver {
+    /// The file `index` begins, or begins again with nothing, since what was written is wrong.
+    fn begin(&mut self, index: usize) -> io::Result<()>;
+    /// The next bytes of that file. Each frame is verified before this; the file is not.
+    fn write(&mut self, data: &[u8]) -> io::Result<()>;
+    /// The file `index` is done.
+    fn end(&mut self, index: usize, outcome: Outcome) -> io::Result<()>;
+    /// So many bytes of the file `index` are here, not all of them written yet.
+    fn progress(&mut self, index: usize, done: u64) {
+        let _ = (index, done);
+    }
+}
+
+/// Reads the file `path` of the board into memory and verifies it against the board's own digest.
+///
+/// `size` is what is expected, for the progress only.
+pub fn download(
+    board: &mut Board,
+    path: &str,
+    size: u64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<u8>, Error> {
+    let wanted = Wanted {
+        path: path.to_owned(),
+        known: None,
+    };
+    let mut memory = Memory {
+        data: Vec::new(),
+        size,
+        progress,
+    };
+    download_all(board, &[wanted], &mut memory)?;
+    Ok(memory.data)
+}
+
+struct Memory<'a> {
+    data: Vec<u8>,
+    size: u64,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl Receiver for Memory<'_> {
+    fn begin(&mut self, _: usize) -> io::Result<()> {
+        self.data.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, data: &[u8]) -> io::Result<()> {
+        self.data.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn end(&mut self, _: usize, _: Outcome) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn progress(&mut self, _: usize, done: u64) {
+        (self.progress)(Progress {
+            done,
+            total: self.size.max(done),
+        });
+    }
+}
+
+/// Reads files of the board, in one run of a program where its memory holds their paths, and
+/// verifies each against the board's own digest.
+pub fn download_all(
+    board: &mut Board,
+    files: &[Wanted],
+    receiver: &mut dyn Receiver,
+) -> Result<(), Error> {
+    let mut arrival = Arrival::new(files, receiver);
+    let mut failures = 0;
+    while let Some(file) = arrival.current() {
+        let Some(room) = board.frame_room() else {
+            return as_text(board, &files[arrival.index()..], &mut arrival);
+        };
+        let before = arrival.place();
+        match run(board, room, &mut arrival) {
+            Ok(()) => {}
+            Err(Stop::Damaged) => {
+                board.enter(false)?;
+                if arrival.place() > before {
+                    failures = 0;
+                } else {
+                    failures += 1;
+                    board.prefer_frames(room / 4);
+                }
+                if failures >= ATTEMPTS {
+                    return Err(corrupt(file));
+                }
+            }
+            // What failed is the board's, and it waits for the next program.
+            Err(Stop::Raised(error)) if error.is_out_of_memory() => board.shrink_frames(room),
+            Err(Stop::Raised(error)) if error.is_exception() => board.refuse_frames(),
+            Err(Stop::Raised(error)) => {
+                return Err(at(error, &files[arrival.index()].path).into());
+            }
+            Err(Stop::Failed(error)) => {
+                if matches!(error, Error::Output(_) | Error::CorruptDownload { .. }) {
+                    board.enter(false)?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn corrupt(file: &Wanted) -> Error {
+    Error::CorruptDownload {
+        path: file.path.clone(),
+    }
+}
+
+/// Why a run ended early.
+enum Stop {
+    /// Something was lost or changed on its way, and the board may still be sending.
+    Damaged,
+    /// The board's program raised.
+    Raised(board::Error),
+    /// There is no going on.
+    Failed(Error),
+}
+
+impl From<board::Error> for Stop {
+    fn from(error: board::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs the program once, for as many of the files that are left as the board's memory holds.
+fn run(board: &mut Board, room: usize, arrival: &mut Arrival) -> Result<(), Stop> {
+    let limit = (board.program_limit() / 2).min(room.max(512));
+    let (program, call, count) = program(arrival, room, limit);
+    let end = arrival.index() + count;
+    arrival.start();
+    match board.start(program, &call) {
+        Err(board::Error::Session(session::Error::Repl { .. })) => return Err(Stop::Damaged),
+        other => other?,
+    }
+    let mut patience = arrival.patience();
+    let mut heard_frame = Instant::now();
+    loop {
+        match board.hear(program, patience)? {
+            Some(Heard::Frame { data, intact }) => {
+                heard_frame = Instant::now();
+                if !intact || arrival.index() == end {
+                    return Err(Stop::Damaged);
+                }
+                if arrival.take(data)? == Found::Nonsense {
+                    return Err(Stop::Damaged);
+                }
+                patience = arrival.patience();
+            }
+            // A thread or timer on the board prints as well, or a frame is no frame any more.
+            Some(Heard::Output(_)) => {
+                if heard_frame.elapsed() > DIGEST_PATIENCE {
+                    return Err(Stop::Damaged);
+                }
+            }
+            // Whatever is wrong then, everything is here.
+            Some(Heard::Finished { .. }) if arrival.index() == end => return Ok(()),
+            None if arrival.index() == end => {
+                board.enter(false)?;
+                return Ok(());
+            }
+            Some(Heard::Finished { traceback })
+                if TRACEBACKS.iter().any(|start| traceback.starts_with(start)) =>
+            {
+                return match outcome(Vec::new(), &traceback) {
+                    Err(error) => Err(Stop::Raised(error)),
+                    Ok(_) => Err(Stop::Damaged),
+                };
+            }
+            Some(Heard::Finished { .. }) | None => return Err(Stop::Damaged),
+        }
+    }
+}
+
+/// The program and its call, and how many of the files that are left it is for.
+fn program(arrival: &Arrival, room: usize, limit: usize) -> (Program, String, usize) {
+    let (files, offset) = arrival.left();
+    // Of a file that has arrived in part it is known that it is another.
+    let places = files.iter().enumerate().map(|(index, file)| match index {
+        0 if offset > 0 => (file, offset.div_ceil(room as u64), None),
+        _ => (file, 0, file.known),
+    });
+    let compares = places.clone().any(|(_, _, known)| known.is_some());
+    let mut entries = Vec::new();
+    let mut length = 0;
+    for (file, skip, known) in places {
+        let path = Argument::Text(&file.path).literal();
+        let entry = match known {
+            _ if !compares => format!("({path},{skip})"),
+            None => format!("({path},{skip},-1,b'')"),
+            Some(known) => {
+                let digest = Argument::Bytes(&known.digest[..KNOWN_BYTES]).literal();
+                format!("({path},{skip},{},{digest})", known.size)
+            }
+        };
+        length += entry.len();
+        if length > limit && !entries.is_empty() {
+            break;
+        }
+        entries.push(entry);
+    }
+    let program = if compares {
+        onboard::SEND_CHANGED
+    } else {
+        onboard::SEND
+    };
+    let call = format!("{}([{}],{room})", program.defines, entries.join(","));
+    (program, call, entries.len())
+}
+
+/// The same for a board that cannot write frames.
+fn as_text(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> Result<(), Error> {
+    let capabilities = board.capabilities()?;
+    let mut same = vec![false; files.len()];
+    if capabilities.sha256 {
+        let (indices, candidates): (Vec<usize>, Vec<Candidate>) = files
+            .iter()
+            .enumerate()
+            .filter_map(|(index, file)| {
+                let known = file.known?;
+                let candidate = Candidate {
+                    path: file.path.clone(),
+                    size: known.size,
+                    digest: Digest::Sha256(known.digest),
+                };
+                Some((index, candidate))
+            })
+            .unzip();
+        for (index, is_same) in indices.into_iter().zip(unchanged(board, &candidates)?) {
+            same[index] = is_same;
+        }
+    }
+    for (file, is_same) in files.iter().zip(same) {
+        if is_same {
+            arrival.skip()?;
+        } else {
+            // Of what has arrived in part the rest is not asked for: it is the whole that is
+            // verified.
+            arrival.begin_anew()?;
+            let data = text::download(board, &file.path, &mut |done| arrival.tell(done))?;
+            arrival.put(&data)?;
+        }
+    }
+    Ok(())
+}
