@@ -4,7 +4,7 @@
 //! destination that ends in `/`, need an existing directory; with `-r` a directory is copied into
 //! a destination that exists and as one that does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,10 @@ use mpwire::board::Board;
 use mpwire::board::digest::Digest;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
+use mpwire::transfer::download::{Known, Outcome, Receiver, Wanted};
 use mpwire::transfer::tree::{self, Item};
 use mpwire::transfer::unchanged::{Candidate, unchanged};
-use mpwire::transfer::{self, Destination, Options, Source};
+use mpwire::transfer::{self, Destination, Options, Progress, Source};
 
 use crate::args::FsArgs;
 use crate::connection::Connection;
@@ -146,13 +147,29 @@ impl Copy<'_> {
                 }
             }
             Place::Local(path) => {
-                let directory = self.local_directory(path)?;
-                let data = self.read(from)?;
-                let target = match directory {
-                    Some(directory) => directory.join(checked_name(&from.name())?),
+                let target = match self.local_directory(path)? {
                     None => PathBuf::from(path),
+                    Some(directory) => match checked_name(&from.name()) {
+                        Ok(name) => directory.join(name),
+                        Err(error) => {
+                            // Such a name is a directory's, and that is the error to tell.
+                            self.read(from)?;
+                            return Err(error);
+                        }
+                    },
                 };
-                write_local(&target, &data)
+                match from {
+                    Place::Board(source) => {
+                        let size = self.size(source)?;
+                        let source = source.clone();
+                        self.files_from_board(&[Arriving {
+                            source,
+                            target,
+                            size,
+                        }])
+                    }
+                    Place::Local(_) => write_local(&target, &self.read(from)?),
+                }
             }
         }
     }
@@ -230,12 +247,7 @@ impl Copy<'_> {
                     let progress = FileProgress::new(path, self.size(path)?);
                     transfer::download(self.board, path, 0, &mut |step| progress.update(step))
                 };
-                result.map_err(|error| match error {
-                    transfer::Error::Board(error) if error.errno() == Some(Errno::IS_DIRECTORY) => {
-                        omitted()
-                    }
-                    error => error.into(),
-                })
+                result.map_err(of_reading)
             }
         }
     }
@@ -284,6 +296,9 @@ impl Copy<'_> {
                         })
                         .collect();
                 files.sort_by(|a, b| a.below.cmp(&b.below));
+                if let Place::Local(to) = &to {
+                    return self.tree_from_board(&from, to, &entries, &directories, files);
+                }
                 self.tree_to(&from, &to, &directories, &files, |copy, leaf| {
                     copy.read(&Place::Board(leaf.source.clone()))
                 })
@@ -364,6 +379,61 @@ impl Copy<'_> {
         Ok((top, paths))
     }
 
+    fn tree_from_board(
+        &mut self,
+        from: &Place,
+        to: &str,
+        entries: &[Entry],
+        directories: &[Vec<String>],
+        files: Vec<Leaf<String>>,
+    ) -> Result<(), Error> {
+        let root = local_root(Path::new(to), &from.name())?;
+        for below in directories {
+            make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
+        }
+        let sizes: BTreeMap<&str, u64> = entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.size))
+            .collect();
+        let files: Vec<Arriving> = files
+            .into_iter()
+            .map(|leaf| Arriving {
+                target: root.join(leaf.below.iter().collect::<PathBuf>()),
+                size: sizes
+                    .get(leaf.below.join("/").as_str())
+                    .copied()
+                    .unwrap_or(0),
+                source: leaf.source,
+            })
+            .collect();
+        self.files_from_board(&files)
+    }
+
+    /// Reads files of the board, but for those that are here already.
+    fn files_from_board(&mut self, files: &[Arriving]) -> Result<(), Error> {
+        let wanted: Vec<Wanted> = files
+            .iter()
+            .map(|file| Wanted {
+                path: file.source.clone(),
+                known: if self.force { None } else { file.known() },
+            })
+            .collect();
+        let mut arrivals = Arrivals {
+            files,
+            explain: self.explain,
+            current: None,
+            target: None,
+        };
+        transfer::download_all(self.board, &wanted, &mut arrivals).map_err(|error| {
+            match (error, arrivals.target) {
+                (transfer::Error::Output(error), Some(target)) => {
+                    Error::local("cp", &target.to_string_lossy(), &error)
+                }
+                (error, _) => of_reading(error),
+            }
+        })
+    }
+
     fn tree_to<Source>(
         &mut self,
         from: &Place,
@@ -432,6 +502,81 @@ impl Copy<'_> {
             self.send(Source::Bytes(&data), &target, "", &mut |_| Ok(true))?;
         }
         Ok(())
+    }
+}
+
+/// A file of the board on its way here.
+struct Arriving {
+    source: String,
+    target: PathBuf,
+    /// Bytes of it, if the board has said so.
+    size: u64,
+}
+
+impl Arriving {
+    /// What is at the target already, if that may be the same.
+    fn known(&self) -> Option<Known> {
+        let there = fs::metadata(&self.target).ok()?;
+        let may_be_same = self.size == 0 || self.size == there.len();
+        // What cannot be read is written anew, or that says why it cannot be.
+        (there.is_file() && may_be_same)
+            .then(|| Known::of_file(&self.target).ok())
+            .flatten()
+    }
+}
+
+/// Writes files of the board to their targets.
+struct Arrivals<'a> {
+    files: &'a [Arriving],
+    explain: bool,
+    current: Option<(local::Writer, FileProgress)>,
+    /// What is being written.
+    target: Option<&'a Path>,
+}
+
+impl Receiver for Arrivals<'_> {
+    fn begin(&mut self, index: usize) -> io::Result<()> {
+        let file = &self.files[index];
+        self.target = Some(&file.target);
+        // A temporary file of before goes first: it has the same name.
+        self.current = None;
+        let progress = FileProgress::new(&file.source, file.size);
+        self.current = Some((local::Writer::new(&file.target)?, progress));
+        Ok(())
+    }
+
+    fn write(&mut self, data: &[u8]) -> io::Result<()> {
+        match &mut self.current {
+            Some((writer, _)) => writer.write(data),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&mut self, index: usize, outcome: Outcome) -> io::Result<()> {
+        if let Some((writer, _)) = self.current.take() {
+            writer.commit()?;
+        }
+        // Genuine mpremote copies such a file again and says nothing.
+        if outcome == Outcome::Unchanged && self.explain {
+            let target = self.files[index].target.display();
+            report::status(&format!("Up to date: {target}"));
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, index: usize, done: u64) {
+        if let Some((_, progress)) = &self.current {
+            let total = self.files[index].size.max(done);
+            progress.update(Progress { done, total });
+        }
+    }
+}
+
+/// Why reading a file of the board failed.
+fn of_reading(error: transfer::Error) -> Error {
+    match error {
+        transfer::Error::Board(error) if error.errno() == Some(Errno::IS_DIRECTORY) => omitted(),
+        error => error.into(),
     }
 }
 

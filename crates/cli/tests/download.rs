@@ -1,0 +1,295 @@
+//! Files from the board: every size, boards that lack what it takes, and what the computer has already.
+//!
+//! The files are made on the board by genuine mpremote.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use support::TestBoard;
+
+/// Sizes around those of blocks and of what fits two bytes.
+const SIZES: [usize; 12] = [
+    0, 1, 255, 256, 257, 4095, 4096, 4097, 8192, 65_535, 65_536, 65_537,
+];
+
+/// Makes a file of each size; [`contents`] is what is in them.
+const MAKE: &str = "
+def make(size):
+ state = size
+ with open('f%d' % size, 'wb') as file:
+  while size:
+   part = bytearray(min(size, 512))
+   for index in range(len(part)):
+    state = state * 1103515245 + 12345 & 0x7fffffff
+    part[index] = state >> 16 & 255
+   file.write(part)
+   size -= len(part)
+for size in SIZES: make(size)
+del make, size
+";
+
+fn make(board: &TestBoard, sizes: &[usize]) {
+    board.execute(&MAKE.replace("SIZES", &format!("{sizes:?}")));
+}
+
+fn contents(size: usize) -> Vec<u8> {
+    let mut state = size as u64;
+    std::iter::repeat_with(|| {
+        state = (state * 1_103_515_245 + 12345) & 0x7fff_ffff;
+        (state >> 16) as u8
+    })
+    .take(size)
+    .collect()
+}
+
+/// Asserts that every file can be copied and printed, in one command line, and that nothing is left
+/// on the board.
+fn assert_readable(board: &TestBoard, sizes: &[usize], what: &str) {
+    let names: Vec<String> = sizes.iter().map(|size| format!(":f{size}")).collect();
+    let mut words = vec!["resume", "cp"];
+    words.extend(names.iter().map(String::as_str));
+    words.push(".");
+    for name in &names {
+        words.extend(["+", "cat", name]);
+    }
+    let before = board.globals();
+    let outcome = board.mpwire(&words);
+    assert_eq!(outcome.code, Some(0), "{what}: {}", outcome.stderr);
+    let mut expected = Vec::new();
+    for name in &names {
+        expected.extend(format!("cp {name} .\n").into_bytes());
+    }
+    for &size in sizes {
+        let data = contents(size);
+        let copy = fs::read(board.work().join(format!("f{size}"))).expect("the copy");
+        assert!(copy == data, "{what}: f{size} arrived different");
+        expected.extend(data);
+    }
+    assert!(outcome.stdout == expected, "{what}: printed different");
+    assert_eq!(board.globals(), before, "{what}");
+}
+
+#[test]
+fn every_size_arrives() {
+    for link in ["link=fast", "link=usb"] {
+        let board = TestBoard::with(&[link]);
+        make(&board, &SIZES);
+        assert_readable(&board, &SIZES, link);
+    }
+}
+
+#[test]
+fn boards_that_lack_something_send_files_all_the_same() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let flash = format!("flash={}", folder.path().join("flash").display());
+    let sizes = [0, 1, 257, 4097, 20_000];
+    let board = TestBoard::with(&["link=fast", &flash]);
+    make(&board, &sizes);
+    board.stop();
+    for lacking in [
+        "missing=binascii.crc32",
+        "missing=binascii",
+        "missing=hashlib",
+        "missing=hashlib,binascii",
+        "missing=sys.stdout",
+        "firmware=1.12",
+        "heap=24k",
+        "heap=16k",
+    ] {
+        let board = TestBoard::with(&["link=fast", &flash, lacking]);
+        assert_readable(&board, &sizes, lacking);
+        let again = board.mpwire(&["resume", "cp", ":f4097", "f4097"]);
+        assert_eq!(again.code, Some(0), "{lacking}: {again}");
+        board.stop();
+    }
+}
+
+#[test]
+fn a_file_that_is_here_already_stays_as_it_is_and_nothing_is_said() {
+    let board = TestBoard::start();
+    make(&board, &[5000]);
+    let copy = board.work().join("copy");
+    let inode = || fs::metadata(&copy).expect("the copy").ino();
+    let command = ["resume", "cp", ":f5000", "copy"];
+    let said = board.mpremote(&command);
+    assert_eq!(said.text(), "cp :f5000 copy\n");
+    let first = inode();
+    assert_eq!(board.mpwire(&command), said);
+    assert_eq!(inode(), first, "it was written again");
+    assert_eq!(
+        board.mpwire(&["resume", "cp", "-f", ":f5000", "copy"]),
+        said
+    );
+    assert_ne!(inode(), first, "-f writes it again");
+    // Of the same size, shorter, longer, and empty.
+    for other in [&[7; 5000][..], &[7; 4999], &[7; 9000], &[]] {
+        board.write("copy", other);
+        assert_eq!(board.mpwire(&command), said);
+        assert!(fs::read(&copy).expect("the copy") == contents(5000));
+    }
+}
+
+#[test]
+fn an_empty_file_is_not_taken_for_what_is_here() {
+    let board = TestBoard::start();
+    make(&board, &[0]);
+    board.write("copy", "not empty");
+    for _ in 0..2 {
+        let outcome = board.mpwire(&["resume", "cp", ":f0", "copy"]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!(fs::read(board.work().join("copy")).expect("the copy"), b"");
+    }
+}
+
+#[test]
+fn of_a_tree_only_what_differs_is_written() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('tree')\nos.mkdir('tree/sub')\nos.chdir('tree')");
+    make(&board, &[0, 300, 5000]);
+    board.execute("os.chdir('sub')");
+    make(&board, &[100, 9000]);
+    board.execute("os.chdir('/')");
+    let command = ["resume", "cp", "-r", ":tree", "."];
+    let said = board.mpremote(&command);
+    assert_eq!(said.code, Some(0), "{said}");
+    let genuine = board.local_tree();
+    fs::remove_dir_all(board.work().join("tree")).expect("a folder");
+    assert_eq!(board.mpwire(&command), said);
+    assert_eq!(board.local_tree(), genuine);
+    let names = ["f0", "f300", "f5000", "sub/f100", "sub/f9000"];
+    let inodes = || {
+        names.map(|name| {
+            let path = board.work().join("tree").join(name);
+            fs::metadata(path).expect("the copy").ino()
+        })
+    };
+    board.write("tree/f300", [7; 300]);
+    board.write("tree/sub/f9000", [7; 3]);
+    let before = inodes();
+    assert_eq!(board.mpwire(&command), said);
+    assert_eq!(board.local_tree(), genuine);
+    for ((name, before), after) in names.into_iter().zip(before).zip(inodes()) {
+        let is_written = before != after;
+        assert_eq!(is_written, ["f300", "sub/f9000"].contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_vanishes_is_an_error_that_names_it() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('tree')\nos.chdir('tree')");
+    make(&board, &[10, 20, 30]);
+    board.execute(
+        "os.chdir('/')
+import builtins
+real = open
+def vanishing(path, *rest):
+ if path.endswith('f20'): raise OSError(2)
+ return real(path, *rest)
+builtins.open = vanishing",
+    );
+    let outcome = board.mpwire(&["resume", "cp", "-r", ":tree", "copy"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_eq!(
+        outcome.stderr,
+        "mpwire: cp: tree/f20: No such file or directory.\n"
+    );
+    let copy = board.work().join("copy");
+    assert!(fs::read(copy.join("f10")).expect("the first") == contents(10));
+    let names: Vec<_> = fs::read_dir(&copy).expect("a folder").collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(!board.globals().contains("_mw_"), "{}", board.globals());
+}
+
+#[test]
+fn names_may_hold_anything() {
+    let board = TestBoard::start();
+    for name in [
+        "it's",
+        "\"both\" 'kinds'",
+        "new\nline",
+        "back\\slash",
+        "\u{e4}\u{20ac}",
+    ] {
+        board.execute(&format!(
+            "with open({name:?}, 'w') as f: f.write('text')\ndel f"
+        ));
+        let source = format!(":{name}");
+        for command in [vec!["cp", &source, "copy"], vec!["cp", &source, "."]] {
+            let outcome = board.mpwire(&[&["resume"], &command[..]].concat());
+            assert_eq!(outcome.code, Some(0), "{name:?}: {outcome}");
+        }
+        for copy in ["copy", name] {
+            assert_eq!(
+                fs::read(board.work().join(copy)).expect("the copy"),
+                b"text",
+                "{name:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_else_the_board_prints_is_not_part_of_a_file() {
+    let board = TestBoard::start();
+    make(&board, &[9000]);
+    board.execute(
+        "import builtins
+real = open
+class Noisy:
+ def __init__(self, file): self.file = file
+ def __enter__(self): return self
+ def __exit__(self, *rest): self.file.close()
+ def read(self, *size):
+  print('noise \\x02 \\x021000abcz')
+  return self.file.read(*size)
+builtins.open = lambda *words: Noisy(real(*words))",
+    );
+    let outcome = board.mpwire(&["resume", "cp", ":f9000", "copy"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(fs::read(board.work().join("copy")).expect("the copy") == contents(9000));
+}
+
+#[test]
+fn a_file_that_is_never_what_the_board_says_is_an_error() {
+    let board = TestBoard::start();
+    make(&board, &[5000]);
+    board.execute(
+        "import sys, hashlib
+class Wrong:
+ def update(self, data): pass
+ def digest(self): return bytes(32)
+class module: sha256 = Wrong
+sys.modules['hashlib'] = module",
+    );
+    board.write("copy", "old");
+    for command in [&["cp", ":f5000", "copy"][..], &["cat", ":f5000"]] {
+        let outcome = board.mpwire(&[&["resume"], command].concat());
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert_eq!(
+            outcome.stderr,
+            format!(
+                "mpwire: {}: f5000: what arrived differs from what the board has\n",
+                command[0]
+            )
+        );
+    }
+    let names: Vec<_> = board.local_tree().into_iter().collect();
+    assert_eq!(names, [("copy".into(), Some(b"old".to_vec()))]);
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_cat() {
+    let board = TestBoard::start();
+    make(&board, &[65_537]);
+    let mut words = vec!["resume", "cat", ":f65537"];
+    let outcome = board.mpwire(&words);
+    assert!(outcome.stdout == contents(65_537), "{}", outcome.stderr);
+    words.extend(["+", "exec", "print('still there')"]);
+    let outcome = board.mpwire(&words);
+    assert!(
+        outcome.text().ends_with("still there\r\n") || outcome.text().ends_with("still there\n")
+    );
+}
