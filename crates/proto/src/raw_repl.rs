@@ -25,7 +25,7 @@ const PASTE_ANSWERS: &[&[u8]] = &[b"R\x01", b"R\x00", BANNER];
 
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
-const ENTER: &[u8] = b"\r\x01";
+const ENTER: &[u8] = b"\x01";
 const LEAVE: &[u8] = b"\r\x02";
 const SOFT_RESET: &[u8] = b"\x04";
 

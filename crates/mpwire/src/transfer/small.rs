@@ -3,15 +3,15 @@
 use std::thread;
 
 use mpwire_deflate::{Encoder, Flush};
-use mpwire_proto::literal::{quote, quote_bytes};
+use mpwire_proto::literal::quote_bytes;
 
-use super::encoding::{Window, deflated_size};
+use super::encoding::{Window, deflated_size, roughly_deflated_size};
 use super::source::Source;
 use super::stream::{self, Looks};
 use super::{Error, Options};
 use crate::board::digest::Hasher;
 use crate::board::program::{Argument, call};
-use crate::board::{self, Board, onboard};
+use crate::board::{self, Board, onboard, read};
 
 /// The most bytes of a file that is held whole in the board's memory.
 const WHOLE_MOST: usize = 4096;
@@ -54,8 +54,12 @@ impl Small {
         if size > SIZE_MOST || options.more_follow || !stream::is_wanted(options) {
             return Ok(None);
         }
+        // What fills the wire with its beginning alone is not small; that is found quickly.
+        if roughly_deflated_size(&source.sample()?) > WIRE_MOST * 2 {
+            return Ok(None);
+        }
         let data = source.read()?.into_owned();
-        if deflated_size(&data, Window::LARGEST).min(data.len()) > WIRE_MOST {
+        if data.len() > WIRE_MOST && roughly_deflated_size(&data) > WIRE_MOST {
             return Ok(None);
         }
         let mut hasher = Hasher::sha256();
@@ -71,13 +75,12 @@ impl Small {
         self.data.len() <= WHOLE_MOST
     }
 
-    /// Asks the board what is at `paths` and how much is free beside `parent`; `None` where its
-    /// firmware lacks what it takes. It then waits for [`Small::put`].
+    /// Asks the board what is at `paths`; `None` where its firmware lacks what it takes. It then waits
+    /// for [`Small::put`].
     pub(super) fn look(
         &mut self,
         board: &mut Board,
         paths: &[String],
-        parent: &str,
     ) -> Result<Option<Looks>, Error> {
         let digest = if self.is_whole() {
             onboard::DIGEST_WHOLE
@@ -89,7 +92,6 @@ impl Small {
             &[
                 Argument::Texts(paths),
                 Argument::Int(self.data.len().cast_signed() as i64),
-                Argument::Text(parent),
             ],
         );
         let said = thread::scope(|scope| {
@@ -101,18 +103,17 @@ impl Small {
         let (said, pieces) = said;
         self.pieces = pieces.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         match said? {
-            Some(said) => stream::read_looks(&said).map(Some),
+            Some(said) => stream::read_looks(&read(&said)?, None, &said).map(Some),
             None => Ok(None),
         }
     }
 
-    /// Has the board write the file to `temporary` and, when it is right, name it `target`. Returns
-    /// whether it is, and the bytes on the wire.
+    /// Has the board write the file and, when it is right, give it the path of that number among
+    /// those of [`Small::look`]. Returns whether it is, and the bytes on the wire.
     pub(super) fn put(
         &self,
         board: &mut Board,
-        target: &str,
-        temporary: &str,
+        number: usize,
     ) -> Result<(bool, usize), board::Error> {
         let Pieces {
             before,
@@ -127,9 +128,7 @@ impl Small {
             (format!("r({})", digest.len()), digest)
         };
         let mut line = format!(
-            "{},{},{check},{before}r({}){replace}{after}\n",
-            quote(target),
-            quote(temporary),
+            "{number},{check},{before}r({}){replace}{after}\n",
             payload.len(),
         )
         .into_bytes();

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use mpwire_proto::literal::Value;
 
-use super::encoding::{Window, deflated_size, window};
+use super::encoding::{Window, deflated_size, roughly_deflated_size, window};
 use super::send::{Count, Plan, Receiver};
 use super::source::{PIECE, Source};
 use super::{Encoding, Error, Options, Progress};
@@ -129,7 +129,7 @@ pub(super) fn is_wanted(options: &Options) -> bool {
 pub(super) fn window_bits(sample: &[u8]) -> u8 {
     let sample = &sample[..sample.len().min(SAMPLE)];
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-    let ratio = deflated_size(sample, Window::LARGEST) as f64 / sample.len().max(1) as f64;
+    let ratio = roughly_deflated_size(sample) as f64 / sample.len().max(1) as f64;
     if ratio < DEFLATE_RATIO {
         board::BITS_MOST
     } else {
@@ -175,8 +175,8 @@ struct Nonsense;
 pub(super) struct Looks {
     /// What is at each.
     pub at: Vec<Option<Look>>,
-    /// Free space beside them, in bytes.
-    pub free: u64,
+    /// Free space beside them, in bytes, if that was asked for.
+    pub free: Option<u64>,
 }
 
 /// A file on its way, read as far as it was needed.
@@ -272,21 +272,23 @@ pub(super) fn look(
             Some(said) => said,
         }
     };
-    read_looks(&said).map(Some)
+    let value = read(&said)?;
+    match value.as_items() {
+        Some([looks, free]) => read_looks(looks, free.as_size(), &said).map(Some),
+        _ => Err(unreadable(&said, "the state of the destination").into()),
+    }
 }
 
-/// Reads what was said of several paths, and of the free space.
-pub(super) fn read_looks(said: &[u8]) -> Result<Looks, Error> {
-    let value = read(said)?;
-    let looks = match value.as_items() {
-        Some([looks, free]) => looks.as_items().zip(free.as_size()),
-        _ => None,
-    };
-    let looks = looks.and_then(|(looks, free)| {
+/// Reads what was `said` of several paths.
+pub(super) fn read_looks(looks: &Value, free: Option<u64>, said: &[u8]) -> Result<Looks, Error> {
+    let at = looks.as_items().and_then(|looks| {
         let at: Result<_, Nonsense> = looks.iter().map(Look::from_value).collect();
-        Some(Looks { at: at.ok()?, free })
+        at.ok()
     });
-    looks.ok_or_else(|| unreadable(said, "the state of the destination").into())
+    match at {
+        Some(at) => Ok(Looks { at, free }),
+        None => Err(unreadable(said, "the state of the destination").into()),
+    }
 }
 
 /// Counts what is put on the wire, and tells how far the file is.

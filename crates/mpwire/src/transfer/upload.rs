@@ -189,7 +189,10 @@ pub fn send_file<E: From<Error>>(
             let _ = sending.board.finish_line(b"\n");
             return admitted.map(|_| None);
         }
-        if let Some(sent) = sending.small(&small, &destination)? {
+        let number = paths(path, name)
+            .iter()
+            .position(|path| *path == destination.target);
+        if let Some(sent) = sending.small(&small, &destination, number)? {
             return Ok(Some(sent));
         }
         if let Some(mut prepared) = sending.look(path, name)?
@@ -245,7 +248,7 @@ impl<'a> Sending<'a> {
         let Some(mut small) = Small::new(self.source, self.options)? else {
             return Ok(None);
         };
-        let looks = small.look(self.board, &paths(path, name), parent(path));
+        let looks = small.look(self.board, &paths(path, name));
         match looks.map_err(|error| error.at(path))? {
             None => Ok(None),
             Some(looks) => {
@@ -257,20 +260,25 @@ impl<'a> Sending<'a> {
     }
 
     /// Sends a small file; `None` where that failed in a way that another might not.
-    fn small(&mut self, small: &Small, destination: &Destination) -> Result<Option<Sent>, Error> {
+    fn small(
+        &mut self,
+        small: &Small,
+        destination: &Destination,
+        number: Option<usize>,
+    ) -> Result<Option<Sent>, Error> {
         let size = self.source.size()?;
         let target = &destination.target;
-        let place = destination
-            .refuse_directory()
-            .and_then(|()| temporary(destination, size, true));
-        let temporary = match place {
-            Ok(temporary) if temporary != *target => temporary,
-            other => {
+        let temporary = temporary_name(target);
+        // The board makes up the usual name itself.
+        let is_usual = temporary.strip_suffix(TEMPORARY_SUFFIX) == Some(target.as_str());
+        let number = match (destination.refuse_directory(), number) {
+            (Ok(()), Some(number)) if is_usual => number,
+            (refused, _) => {
                 let _ = self.board.finish_line(b"\n");
-                return other.map(|_| None);
+                return refused.map(|()| None);
             }
         };
-        let result = small.put(self.board, target, &temporary);
+        let result = small.put(self.board, number);
         match result {
             Ok((true, wire_bytes)) => Ok(Some(Sent {
                 encoding: Encoding::Stream,
@@ -286,7 +294,9 @@ impl<'a> Sending<'a> {
                     // is the one to tell.
                     let _ = self.board.remove(&temporary);
                 }
-                if error.may_be_loss() || error.is_out_of_memory() {
+                // A file that does not fit beside the old one may fit in its place.
+                let is_full = error.errno() == Some(Errno::NO_SPACE);
+                if error.may_be_loss() || error.is_out_of_memory() || is_full {
                     Ok(None)
                 } else {
                     Err(Error::from(error).at(target))
@@ -344,7 +354,17 @@ impl<'a> Sending<'a> {
                 time: self.start.elapsed(),
             })),
             Ok(false) => Ok(None),
-            Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => Ok(None),
+            Err(Error::Board(error)) => {
+                if error.is_exception() || error.errno().is_some() {
+                    // It may have been the last step that failed, to give the file its name.
+                    let _ = self.board.remove(&temporary);
+                }
+                if error.may_be_loss() || error.is_out_of_memory() {
+                    Ok(None)
+                } else {
+                    Err(Error::from(error).at(target))
+                }
+            }
             Err(error) => Err(error.at(target)),
         }
     }
@@ -431,7 +451,7 @@ fn found(
         outer: outer.as_ref().map(|look| look.status),
         target,
         inner: inner.map(|look| look.status),
-        free: Some(looks.free),
+        free: looks.free,
         unchanged,
     })
 }

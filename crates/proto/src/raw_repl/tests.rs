@@ -75,7 +75,7 @@ fn enters_from_the_friendly_prompt() {
     assert_eq!(driver.take_sent(), b"\r\x03");
     driver.input(b"\r\n>>> ");
     // Raw-paste is asked for at once, since a program is what comes next.
-    assert_eq!(driver.take_sent(), b"\r\x01\x05A\x01");
+    assert_eq!(driver.take_sent(), b"\x01\x05A\x01");
     driver.input(b"\r\nraw REPL; CTRL-B to exit\r\n>");
     assert_eq!(driver.events, [Event::Entered]);
     assert_eq!(driver.repl.poll_timeout(), None);
@@ -106,7 +106,7 @@ fn a_board_that_is_silent_after_the_interrupt_is_asked_all_the_same() {
     driver.enter(false);
     driver.take_sent();
     driver.wait();
-    assert_eq!(driver.take_sent(), b"\r\x01\x05A\x01");
+    assert_eq!(driver.take_sent(), b"\x01\x05A\x01");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_lost_request_is_repeated_and_late_answers_are_swallowed() {
     driver.wait();
     driver.wait();
     driver.wait();
-    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\x05A\x01\r\x03\r\x01");
+    assert_eq!(driver.take_sent(), b"\r\x03\x01\x05A\x01\r\x03\x01");
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
     assert!(driver.events.is_empty());
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
@@ -163,7 +163,7 @@ fn a_soft_reset_waits_for_the_reboot_and_shows_what_came_instead() {
     driver.enter(true);
     driver.input(b"x");
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
-    assert_eq!(driver.take_sent(), b"\r\x03\r\x01\x04");
+    assert_eq!(driver.take_sent(), b"\r\x03\x01\x04");
     driver.input(b"OK\r\nMPY: soft reboot\r\nhello from boot.py\n");
     assert!(driver.events.is_empty());
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");

@@ -6,7 +6,6 @@
 def _mw_put(target, temporary, size):
     import os
 
-    rename = os.rename
     file = open(temporary, "wb")
     right = False
     try:
@@ -23,5 +22,5 @@ def _mw_put(target, temporary, size):
         if not right:
             os.remove(temporary)
         elif target != temporary:
-            rename(temporary, target)
+            os.rename(temporary, target)
     print(right)

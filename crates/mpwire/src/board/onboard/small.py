@@ -1,12 +1,11 @@
 # One small file with as few bytes on the wire as possible. Prints what is at each path (as look.py
-# does) and the free space of folder, then reads a line, an expression of the file's target, its
-# temporary name, the beginning of its digest and the pieces of its data, which that expression may
-# read itself with r. Prints whether what is on the filesystem is right; only then it has its name.
+# does), then reads a line, an expression of the number of the path to take, the beginning of the
+# file's digest and the pieces of its data, which that expression may read itself with r. Prints
+# whether what is on the filesystem is right; only then it has its name.
 
 
-def _mw_small(paths, size, folder):
+def _mw_small(paths, size):
     import os, sys
-    from os import rename
 
     stdin = sys.stdin.buffer
 
@@ -17,13 +16,14 @@ def _mw_small(paths, size, folder):
             return
         return status[0], status[6], status[0] & 0x8000 and status[6] == size and _mw_digest(path)[:8]
 
-    status = os.statvfs(folder)
-    print(([look(path) for path in paths], status[0] * status[3]))
-    target, temporary, check, pieces = eval(stdin.readline(), {"r": stdin.read})
+    print([look(path) for path in paths])
+    number, check, pieces = eval(stdin.readline(), {"r": stdin.read})
+    path = paths[number]
+    temporary = path + ".mpwire"
     with open(temporary, "wb") as file:
         for piece in pieces:
             file.write(piece)
     right = _mw_digest(temporary).startswith(check)
     if right:
-        rename(temporary, target)
+        os.rename(temporary, path)
     print(right)

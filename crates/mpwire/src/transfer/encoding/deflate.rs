@@ -73,6 +73,13 @@ pub fn deflated_size(data: &[u8], window: Window) -> usize {
     push(&mut stream, data, FlushCompress::Finish).len()
 }
 
+/// About the size of `data` as a deflate stream, found quickly: 10 to 20 % above the best.
+#[must_use]
+pub fn roughly_deflated_size(data: &[u8]) -> usize {
+    let mut stream = Compress::new(Compression::fast(), false);
+    push(&mut stream, data, FlushCompress::Finish).len()
+}
+
 fn compressor(window: Window) -> Compress {
     Compress::new_with_window_bits(Compression::best(), false, window.bits())
 }

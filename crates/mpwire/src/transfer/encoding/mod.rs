@@ -11,7 +11,7 @@ use std::str::FromStr;
 use crate::board::capabilities::Capabilities;
 use crate::board::program::Program;
 
-pub use deflate::{Window, deflated_size, window};
+pub use deflate::{Window, deflated_size, roughly_deflated_size, window};
 
 /// A way to send data, from the densest to the one that every board takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
