@@ -45,10 +45,20 @@ pub enum Flush {
     Finish,
 }
 
+/// How much time an encoder takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// As few bytes as can be found: for lines slower than about 100 KB/s.
+    Dense,
+    /// About as many bytes as zlib's usual level, several times as fast.
+    Quick,
+}
+
 /// One raw deflate stream in the making.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     window: usize,
+    effort: Effort,
     finder: Finder,
     /// See [`Encoder::unread`].
     unread: usize,
@@ -63,6 +73,16 @@ impl Encoder {
     /// If `window_bits` is not within 8 to 15.
     #[must_use]
     pub fn new(window_bits: u8) -> Self {
+        Self::with_effort(window_bits, Effort::Dense)
+    }
+
+    /// As [`Encoder::new`], which makes a dense one.
+    ///
+    /// # Panics
+    ///
+    /// If `window_bits` is not within 8 to 15.
+    #[must_use]
+    pub fn with_effort(window_bits: u8, effort: Effort) -> Self {
         assert!(
             (8..=15).contains(&window_bits),
             "deflate windows have 8 to 15 bits, not {window_bits}"
@@ -70,7 +90,8 @@ impl Encoder {
         let window = 1 << window_bits;
         Self {
             window,
-            finder: Finder::new(window, SEGMENT),
+            effort,
+            finder: Finder::new(window, SEGMENT, effort),
             unread: 0,
         }
     }
@@ -94,7 +115,7 @@ impl Encoder {
         for (number, bytes) in (1..).zip(segments) {
             let finish = flush == Flush::Finish && number == last;
             let candidates = self.finder.segment(bytes);
-            segment::write(bytes, &candidates, finish, &mut output);
+            segment::write(bytes, &candidates, self.effort, finish, &mut output);
         }
         match flush {
             Flush::Sync => block::write_empty_stored(&mut output),
@@ -102,7 +123,7 @@ impl Encoder {
                 if data.is_empty() {
                     block::write_empty_final(&mut output);
                 }
-                self.finder = Finder::new(self.window, SEGMENT);
+                self.finder = Finder::new(self.window, SEGMENT, self.effort);
             }
         }
         let read = output.marked_bytes();

@@ -10,6 +10,7 @@
 //! the end of what was pushed go in on trial: a journal takes them out again before the next push,
 //! and they are entered anew with what follows them.
 
+use crate::Effort;
 use crate::symbols::{LEAST_MATCH, LONGEST_MATCH};
 
 const HASH_BITS: u32 = 15;
@@ -18,6 +19,8 @@ const HEADS: usize = 1 << HASH_BITS;
 /// How many nodes one walk visits at most: far more than text needs, and a bound for data made to
 /// degrade the tree.
 const DEEPEST_WALK: usize = 512;
+/// The same where time matters more.
+const SHALLOW_WALK: usize = 16;
 
 /// An earlier place and how much of it repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,8 @@ impl Candidates {
 pub struct Finder {
     window: usize,
     longest_segment: usize,
+    /// Nodes visited for one position at most.
+    deepest_walk: usize,
     text: Vec<u8>,
     /// First a root for each hash, then two children for each byte of `text`: the one with the
     /// smaller text and the one with the greater. A node is a position plus one, 0 is none.
@@ -67,10 +72,14 @@ pub struct Finder {
 
 impl Finder {
     /// `window` in bytes, at most 32768; segments of at most `longest_segment` bytes.
-    pub fn new(window: usize, longest_segment: usize) -> Self {
+    pub fn new(window: usize, longest_segment: usize, effort: Effort) -> Self {
         Self {
             window,
             longest_segment,
+            deepest_walk: match effort {
+                Effort::Dense => DEEPEST_WALK,
+                Effort::Quick => SHALLOW_WALK,
+            },
             text: Vec::new(),
             slots: vec![0; HEADS],
             settled: 0,
@@ -147,7 +156,7 @@ impl Finder {
         let (mut smaller, mut greater) = (children(position), children(position) + 1);
         let (mut smaller_length, mut greater_length) = (0, 0);
         let mut longest = LEAST_MATCH - 1;
-        let mut steps = DEEPEST_WALK;
+        let mut steps = self.deepest_walk;
         loop {
             let place = (node as usize).wrapping_sub(1);
             if node == 0 || position - place > self.window || steps == 0 {
@@ -240,7 +249,7 @@ mod tests {
             segments in vec(vec(0_u8..3, 0..400), 1..12),
             window in 1_usize..700,
         ) {
-            let mut finder = Finder::new(window, 400);
+            let mut finder = Finder::new(window, 400, Effort::Dense);
             let mut text = Vec::new();
             for segment in &segments {
                 let start = text.len();

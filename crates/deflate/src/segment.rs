@@ -4,6 +4,7 @@
 //! to cut on both. So each round takes the costs from the tokens and blocks of the round before,
 //! and the best round wins.
 
+use crate::Effort;
 use crate::bits::BitWriter;
 use crate::block::{self, FIXED_LENGTHS};
 use crate::matches::Candidates;
@@ -88,8 +89,17 @@ impl Draft {
 }
 
 /// Writes `text` as blocks; `finish` makes the last of them the last of the stream.
-pub fn write(text: &[u8], candidates: &Candidates, finish: bool, output: &mut BitWriter) {
-    let draft = best_draft(text, candidates);
+pub fn write(
+    text: &[u8],
+    candidates: &Candidates,
+    effort: Effort,
+    finish: bool,
+    output: &mut BitWriter,
+) {
+    let draft = match effort {
+        Effort::Dense => best_draft(text, candidates),
+        Effort::Quick => Draft::cut(parse::lazy(text, candidates)),
+    };
     let mut rest = text;
     for tokens in draft.blocks() {
         let length = tokens.iter().map(|token| token.span()).sum();

@@ -22,6 +22,7 @@ const SOFT_REBOOT: &[u8] = b"soft reboot\r\n";
 /// The answers to a raw-paste request: supported, known but not supported, and what firmware before
 /// 1.14 does, which reads the closing Ctrl-A as a request for the raw REPL.
 const PASTE_ANSWERS: &[&[u8]] = &[b"R\x01", b"R\x00", BANNER];
+const BANNER_ANSWER: usize = 2;
 
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
@@ -142,6 +143,8 @@ fn explain(seen: &[u8]) -> String {
 pub struct RawRepl {
     state: State,
     raw_paste: bool,
+    /// Whether a banner has once come in place of an answer to raw-paste.
+    paste_doubted: bool,
     pace: Pace,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
@@ -217,6 +220,7 @@ impl RawRepl {
         Self {
             state: State::Outside,
             raw_paste: true,
+            paste_doubted: false,
             pace: Pace::Careful,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
@@ -514,6 +518,14 @@ impl RawRepl {
                     self.deadline = Some(now + REPLY);
                     if found.marker == 0 {
                         self.state = State::Pasting(Paste::new(program));
+                    } else if found.marker == BANNER_ANSWER && !self.paste_doubted {
+                        // It may be the answer to an earlier request for the raw REPL.
+                        self.paste_doubted = true;
+                        self.transmit.push_back(raw_paste::REQUEST.to_vec());
+                        self.state = State::Requesting {
+                            program,
+                            answer: Scanner::new(PASTE_ANSWERS),
+                        };
                     } else {
                         self.raw_paste = false;
                         self.type_program(now, program);

@@ -220,6 +220,12 @@ impl Board {
         Ok(self.session.execute_and_forget(program)?)
     }
 
+    /// What the firmware can do, if that had to be asked.
+    #[must_use]
+    pub fn known_capabilities(&self) -> Option<Capabilities> {
+        self.capabilities
+    }
+
     /// What the firmware can do; asked once.
     pub fn capabilities(&mut self) -> Result<Capabilities, Error> {
         if let Some(capabilities) = self.capabilities {

@@ -331,6 +331,32 @@ impl<'a> Meter<'a> {
         Ok(said)
     }
 
+    /// Sends the rest of a file but for what does not fill a block; what the board said is added to
+    /// `said`.
+    pub(super) fn feed(
+        &mut self,
+        board: &mut Board,
+        feed: &mut Feed,
+        said: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        loop {
+            let Some(blocks) = board.blocks() else {
+                return Ok(());
+            };
+            // Enough for two blocks, so that one is encoded while the other is on its way.
+            while !feed.is_done() && blocks.waiting() < 2 * blocks.wanted() {
+                feed.step(blocks)?;
+            }
+            if feed.is_done() && blocks.waiting() < 2 * blocks.wanted() {
+                return Ok(());
+            }
+            match self.send(board, false)? {
+                Some(more) => said.extend(more),
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// Sends all that waits, and returns what the board said.
     pub(super) fn send_all(&mut self, board: &mut Board) -> Result<Vec<u8>, board::Error> {
         let mut said = Vec::new();
@@ -368,14 +394,7 @@ pub(super) fn put(
 ) -> Result<bool, Error> {
     board.ask_agent_first(PROGRAMS, &put_call(target, temporary, size));
     let mut said = Vec::new();
-    while !feed.is_done() {
-        if let Some(blocks) = board.blocks() {
-            feed.step(blocks)?;
-        }
-        while let Some(more) = meter.send(board, false)? {
-            said.extend(more);
-        }
-    }
+    meter.feed(board, feed, &mut said)?;
     said.extend(meter.send_all(board)?);
     Ok(is_right(&said))
 }

@@ -278,14 +278,7 @@ impl Tree<'_> {
             let mut feed = Feed::new(item.source, false)?;
             let size = item.source.size()?;
             board.ask_agent(PROGRAMS, &stream::put_call(&path, &temporary, size));
-            while !feed.is_done() {
-                if let Some(blocks) = board.blocks() {
-                    feed.step(blocks)?;
-                }
-                while let Some(more) = meter.send(board, false)? {
-                    said.extend(more);
-                }
-            }
+            meter.feed(board, &mut feed, said)?;
         }
         said.extend(meter.send_all(board)?);
         Ok(())

@@ -22,6 +22,7 @@ use crate::board::{self, Board, onboard, read, unreadable};
 const NAME_LIMIT: usize = 255;
 /// What is put behind a name while the file is being written.
 const TEMPORARY_SUFFIX: &str = ".mpwire";
+
 /// What is at the destination of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
@@ -46,18 +47,6 @@ impl Destination {
                 errno: Errno::IS_DIRECTORY,
             })),
             _ => Ok(()),
-        }
-    }
-
-    /// A destination of which nothing is known but that no directory is there.
-    #[must_use]
-    pub fn unexamined(target: String) -> Self {
-        Self {
-            outer: None,
-            target,
-            inner: None,
-            free: None,
-            unchanged: false,
         }
     }
 }

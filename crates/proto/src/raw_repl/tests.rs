@@ -241,6 +241,11 @@ fn firmware_without_raw_paste_gets_the_program_in_blocks() {
         driver.execute(&[b'x'; 140], None);
         driver.take_sent();
         driver.input(answer);
+        if answer.len() > 2 {
+            // A banner may be the late answer to something else: once, raw-paste is asked for again.
+            assert_eq!(driver.take_sent(), b"\x05A\x01");
+            driver.input(answer);
+        }
         assert_eq!(driver.take_sent().len(), 60);
         driver.wait();
         assert_eq!(driver.take_sent().len(), 60);

@@ -10,12 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use mpwire::board::Board;
-use mpwire::board::digest::Digest;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
 use mpwire::transfer::download::{Known, Outcome, Receiver, Wanted};
 use mpwire::transfer::tree::{self, Item};
-use mpwire::transfer::unchanged::{Candidate, unchanged};
 use mpwire::transfer::{self, Destination, Options, Progress, Source};
 
 use crate::args::FsArgs;
@@ -235,8 +233,29 @@ impl Copy<'_> {
                 sent.wire_bytes,
                 sent.time.as_secs_f64()
             ));
+            report::status(&self.reason(source)?);
         }
         Ok(())
+    }
+
+    /// Why the file was sent as it was.
+    fn reason(&self, source: Source) -> Result<String, Error> {
+        let Some(capabilities) = self.board.known_capabilities() else {
+            return Ok(
+                "  the board runs the program that takes a stream: no text, nothing faster".into(),
+            );
+        };
+        if let Some(encoding) = self.options.encoding {
+            return Ok(format!("  {encoding} was asked for"));
+        }
+        let rate = self.board.rate();
+        let predictions =
+            transfer::choice::predictions(&source.read()?, &capabilities, rate, &self.options);
+        let predictions: Vec<String> = predictions
+            .iter()
+            .map(|found| format!("{} {:.2} s", found.encoding, found.seconds))
+            .collect();
+        Ok(format!("  predicted: {}", predictions.join(", ")))
     }
 
     fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
@@ -270,12 +289,19 @@ impl Copy<'_> {
                 let mut files = Vec::new();
                 walk_local(root, &mut Vec::new(), &mut directories, &mut files)?;
                 files.sort_by(|a, b| a.below.cmp(&b.below));
-                if let Place::Board(to) = &to {
-                    return self.local_tree_to_board(&from, to, &directories, &files);
+                match &to {
+                    Place::Board(to) => {
+                        let mut items = Vec::with_capacity(files.len());
+                        for leaf in &files {
+                            items.push(Item {
+                                below: leaf.below.join("/"),
+                                source: Source::File(checked_local(&leaf.source)?),
+                            });
+                        }
+                        self.tree_to_board(&from, to, &directories, &items)
+                    }
+                    Place::Local(to) => local_tree(&from, to, &directories, &files),
                 }
-                self.tree_to(&from, &to, &directories, &files, |_, leaf| {
-                    read_local(&leaf.source)
-                })
             }
             Place::Board(path) => {
                 let is_directory = self
@@ -296,22 +322,36 @@ impl Copy<'_> {
                         })
                         .collect();
                 files.sort_by(|a, b| a.below.cmp(&b.below));
-                if let Place::Local(to) = &to {
-                    return self.tree_from_board(&from, to, &entries, &directories, files);
+                match &to {
+                    Place::Local(to) => {
+                        self.tree_from_board(&from, to, &entries, &directories, files)
+                    }
+                    Place::Board(to) => {
+                        let mut contents = Vec::with_capacity(files.len());
+                        for leaf in &files {
+                            contents.push(self.read(&Place::Board(leaf.source.clone()))?);
+                        }
+                        let items: Vec<Item> = files
+                            .iter()
+                            .zip(&contents)
+                            .map(|(leaf, data)| Item {
+                                below: leaf.below.join("/"),
+                                source: Source::Bytes(data),
+                            })
+                            .collect();
+                        self.tree_to_board(&from, to, &directories, &items)
+                    }
                 }
-                self.tree_to(&from, &to, &directories, &files, |copy, leaf| {
-                    copy.read(&Place::Board(leaf.source.clone()))
-                })
             }
         }
     }
 
-    fn local_tree_to_board(
+    fn tree_to_board(
         &mut self,
         from: &Place,
         to: &str,
         directories: &[Vec<String>],
-        files: &[Leaf<PathBuf>],
+        items: &[Item],
     ) -> Result<(), Error> {
         let name = from.name();
         // A source without a name (`.`, `/`) is copied as what it holds.
@@ -320,19 +360,11 @@ impl Copy<'_> {
         } else {
             &name
         };
-        let mut items = Vec::with_capacity(files.len());
-        for leaf in files {
-            items.push(Item {
-                below: leaf.below.join("/"),
-                source: Source::File(checked_local(&leaf.source)?),
-            });
-        }
         let directories: Vec<String> = directories.iter().map(|below| below.join("/")).collect();
         let mut printed = Ok(());
-        let size = files
+        let size = items
             .iter()
-            .filter_map(|leaf| leaf.source.metadata().ok())
-            .map(|status| status.len())
+            .filter_map(|item| item.source.size().ok())
             .sum();
         let progress = FileProgress::new(to, size);
         let place = tree::Place { path: to, name };
@@ -340,7 +372,7 @@ impl Copy<'_> {
             self.board,
             place,
             &directories,
-            &items,
+            items,
             self.force,
             &self.options,
             &mut |event| match event {
@@ -360,23 +392,6 @@ impl Copy<'_> {
             ));
         }
         Ok(())
-    }
-
-    /// Where a tree goes, and all directories to make, that one first.
-    fn board_directories(
-        &mut self,
-        to: &str,
-        name: &str,
-        directories: &[Vec<String>],
-    ) -> Result<(String, Vec<String>), Error> {
-        let mut paths = self.board_root(to, name)?;
-        let top = paths.last().cloned().unwrap_or_default();
-        paths.extend(
-            directories
-                .iter()
-                .map(|below| transfer::upload::join(&top, &below.join("/"))),
-        );
-        Ok((top, paths))
     }
 
     fn tree_from_board(
@@ -433,76 +448,24 @@ impl Copy<'_> {
             }
         })
     }
+}
 
-    fn tree_to<Source>(
-        &mut self,
-        from: &Place,
-        to: &Place,
-        directories: &[Vec<String>],
-        files: &[Leaf<Source>],
-        read: impl Fn(&mut Self, &Leaf<Source>) -> Result<Vec<u8>, Error>,
-    ) -> Result<(), Error> {
-        match to {
-            Place::Board(path) => {
-                let (top, paths) = self.board_directories(path, &from.name(), directories)?;
-                self.board.make_directories(&paths)?;
-                self.leaves_to_board(&top, files, read)
-            }
-            Place::Local(path) => {
-                let root = local_root(Path::new(path), &from.name())?;
-                for below in directories {
-                    make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
-                }
-                for leaf in files {
-                    let data = read(self, leaf)?;
-                    write_local(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
-                }
-                Ok(())
-            }
-        }
+/// Copies a tree of this computer.
+fn local_tree(
+    from: &Place,
+    to: &str,
+    directories: &[Vec<String>],
+    files: &[Leaf<PathBuf>],
+) -> Result<(), Error> {
+    let root = local_root(Path::new(to), &from.name())?;
+    for below in directories {
+        make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
     }
-
-    /// The directories to make for the top of the tree, the tree's own last.
-    fn board_root(&mut self, path: &str, name: &str) -> Result<Vec<String>, Error> {
-        let there = self.board.status(path)?;
-        Ok(match there {
-            None => vec![path.to_owned()],
-            // A source without a name (`.`, `/`) is copied as what it holds.
-            Some(_) if name.is_empty() || name == "." || name == ".." => vec![path.to_owned()],
-            Some(_) => vec![transfer::upload::join(path, name)],
-        })
+    for leaf in files {
+        let data = read_local(&leaf.source)?;
+        write_local(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
     }
-
-    fn leaves_to_board<Origin>(
-        &mut self,
-        top: &str,
-        files: &[Leaf<Origin>],
-        read: impl Fn(&mut Self, &Leaf<Origin>) -> Result<Vec<u8>, Error>,
-    ) -> Result<(), Error> {
-        let capabilities = self.board.capabilities()?;
-        let mut candidates = Vec::with_capacity(files.len());
-        if !self.force {
-            for leaf in files {
-                let data = read(self, leaf)?;
-                candidates.push(Candidate {
-                    path: transfer::upload::join(top, &leaf.below.join("/")),
-                    size: data.len() as u64,
-                    digest: Digest::of(&data, &capabilities),
-                });
-            }
-        }
-        let same = unchanged(self.board, &candidates)?;
-        for (index, leaf) in files.iter().enumerate() {
-            let target = transfer::upload::join(top, &leaf.below.join("/"));
-            if same.get(index).copied().unwrap_or(false) {
-                report::line(&format!("Up to date: {target}"))?;
-                continue;
-            }
-            let data = read(self, leaf)?;
-            self.send(Source::Bytes(&data), &target, "", &mut |_| Ok(true))?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// A file of the board on its way here.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use mpwire_deflate::{Encoder, Flush};
+use mpwire_deflate::{Effort, Encoder, Flush};
 use mpwire_proto::blocks::wire_length;
 
 /// How much denser than before a block may be hoped to be, so that most are full.
@@ -22,6 +22,7 @@ pub(crate) struct Blocks {
     /// The most bytes of a block.
     room: usize,
     bits: u8,
+    effort: Effort,
     encoder: Option<Encoder>,
     /// The end of what was encoded, which an inflater does not read before it has to.
     unread: Vec<u8>,
@@ -39,11 +40,12 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     /// Blocks of at most `room` bytes, deflated with a window of `bits`; 0 is not at all.
-    pub(crate) fn new(room: usize, bits: u8) -> Self {
+    pub(crate) fn new(room: usize, bits: u8, effort: Effort) -> Self {
         Self {
             room,
             bits,
-            encoder: encoder(bits),
+            effort,
+            encoder: encoder(bits, effort),
             unread: Vec::new(),
             stream: Vec::new(),
             whole: VecDeque::new(),
@@ -94,7 +96,7 @@ impl Blocks {
         self.recall();
         self.room = room;
         self.bits = bits;
-        self.encoder = encoder(bits);
+        self.encoder = encoder(bits, self.effort);
     }
 
     /// Takes back what was prepared; only while nothing was sent.
@@ -102,7 +104,7 @@ impl Blocks {
         if let Some((_, plain)) = self.prepared.take() {
             self.stream.splice(..0, plain);
             self.unread.clear();
-            self.encoder = encoder(self.bits);
+            self.encoder = encoder(self.bits, self.effort);
         }
     }
 
@@ -111,7 +113,7 @@ impl Blocks {
     /// does it no harm.
     pub(crate) fn program_first(&mut self, text: &str) {
         let program = program(text);
-        let front = match encoder(self.bits) {
+        let front = match encoder(self.bits, self.effort) {
             Some(mut encoder) => encoder.push(&program, Flush::Sync),
             None => program.clone(),
         };
@@ -227,8 +229,8 @@ impl Blocks {
     }
 }
 
-fn encoder(bits: u8) -> Option<Encoder> {
-    (bits > 0).then(|| Encoder::new(bits))
+fn encoder(bits: u8, effort: Effort) -> Option<Encoder> {
+    (bits > 0).then(|| Encoder::with_effort(bits, effort))
 }
 
 /// A program as it stands in the stream, behind its size.

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mpwire_deflate::Effort;
 use mpwire_proto::blocks::{Check, Listener, Question, block, crc32, poke};
 use mpwire_proto::literal::Value;
 use sha2::{Digest as _, Sha256};
@@ -36,6 +37,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 const RESENDS: u32 = 8;
 /// Bytes a second of the slowest line that serial ports are opened with.
 const SLOWEST: u64 = 11_520;
+/// Bytes a second at which programs are taken over USB and not over a UART of 921600 baud: what a
+/// short one takes is mostly round trips.
+const FAST: f64 = 40_000.0;
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
 
@@ -111,7 +115,7 @@ impl Board {
         if !self.load_program(|| loader::text(programs, call, ROOM_MOST, bits))? {
             return Ok(None);
         }
-        let mut blocks = Blocks::new(ROOM_MOST, bits);
+        let mut blocks = Blocks::new(ROOM_MOST, bits, self.effort());
         meanwhile(&mut blocks);
         let known = programs.iter().map(|program| program.defines).collect();
         match self.begin(blocks, known, crc32) {
@@ -214,8 +218,17 @@ impl Board {
         } else {
             crc32
         };
-        self.begin(Blocks::new(room.min(ROOM_MOST), bits), known, check)
-            .map(drop)
+        let blocks = Blocks::new(room.min(ROOM_MOST), bits, self.effort());
+        self.begin(blocks, known, check).map(drop)
+    }
+
+    /// How hard to compress: on a fast line the time that takes would be longer than what it saves.
+    fn effort(&self) -> Effort {
+        if self.session.rate().bytes_per_second() > FAST {
+            Effort::Quick
+        } else {
+            Effort::Dense
+        }
     }
 
     /// Hears what the agent says first.
@@ -320,7 +333,7 @@ impl Board {
             }
             // What comes next is encoded while this is on its way.
             if let Some(agent) = &mut self.agent {
-                agent.blocks.prepare(false);
+                agent.blocks.prepare(all);
             }
             let Some(question) = self.next_question(odd, wire.len(), &mut said)? else {
                 return Ok(Some(said));
