@@ -3,7 +3,7 @@
 //! A program on the board (`onboard/send.py`) writes files as binary frames, each with a CRC, as
 //! many as are wanted in one run, and behind each file the SHA-256 of all that it read. Nothing is
 //! asked of the board before: what lacks `binascii.crc32`, `hashlib.sha256` or `sys.stdout.buffer`
-//! says so by an exception and prints [`text`] instead.
+//! says so by an exception and prints text instead.
 //!
 //! A frame that is damaged, missing or never comes ends the run, and another begins behind the
 //! last good byte. Nothing is kept in memory but one frame.
