@@ -23,8 +23,9 @@ def finish():
 class Buffer(io.IOBase):
     @micropython.native
     def write(self, *data):
-        put(begin)
         try:
+            # Inside, so that Ctrl-C right behind it cannot leave it without its end.
+            put(begin)
             return put(*data)
         finally:
             finish()
