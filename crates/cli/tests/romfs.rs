@@ -5,14 +5,11 @@
 mod support;
 
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::inotify;
 use rustix::process::Signal;
-use support::{DEADLINE, Outcome, PORT, TestBoard, mpremote, mpwire, run};
+use support::{FileWatch, Outcome, PORT, TestBoard, mpremote, mpwire, run};
 use tempfile::TempDir;
 
 /// Prints what is below /rom: each file's path, size and sum of bytes, or None without /rom.
@@ -527,12 +524,11 @@ fn a_killed_mw_leaves_no_image_and_a_board_that_takes_the_next() {
         partition.starts_with(b"\xd2\xcd\x31")
     };
     assert!(has_header());
-    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
-    inotify::add_watch(&watch, &file, inotify::WatchFlags::MODIFY).expect("a watch");
+    let watch = FileWatch::of(&file);
     // Slowly enough to be in the middle of it.
     let running = board.start_mpwire(&["romfs", "deploy", "--encoding", "repr", "tree.romfs"]);
     while has_header() {
-        wait_for_write(&watch);
+        watch.wait_for_write();
     }
     running.signal(Signal::KILL);
     assert_eq!(running.finish().code, None);
@@ -540,13 +536,4 @@ fn a_killed_mw_leaves_no_image_and_a_board_that_takes_the_next() {
     assert_eq!(rom_after_reset(&board), "None\n");
     deployed(&board, &["romfs", "deploy", "tree.romfs"]);
     assert_eq!(rom_after_reset(&board), expected_rom(&board.work()));
-}
-
-/// Waits until there is news of the file, and takes note of all there is.
-fn wait_for_write(watch: &OwnedFd) {
-    let timeout = Timespec::try_from(DEADLINE).expect("a short time");
-    let mut watched = [PollFd::new(watch, PollFlags::IN)];
-    let ready = poll(&mut watched, Some(&timeout)).expect("a descriptor");
-    assert_eq!(ready, 1, "nothing was written");
-    rustix::io::read(watch, &mut [0; 4096]).expect("events");
 }

@@ -6,6 +6,8 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
 use std::thread;
 
 use rustix::process::Signal;
@@ -603,14 +605,18 @@ fn a_full_disk_is_told_and_keeps_the_old_file() {
     assert_holds(&board, &old);
 }
 
+/// A file of 400 KB takes hundreds of writes to the flash.
+const WRITES_OF_A_BEGINNING: usize = 20;
+
 /// Ends mpwire by a signal while a large file is on its way.
 fn ends_by(signal: Signal) {
     let board = TestBoard::with(&["link=uart:115200"]);
     let old = Files::from([("file".to_owned(), words(2000))]);
     copy(&board, "file", &old["file"]);
     board.write("file", noise(400_000));
+    let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
-    running.wait_for_written(20_000);
+    flash.wait_for_writes(WRITES_OF_A_BEGINNING);
     running.signal(signal);
     let ended = running.finish();
     assert_ne!(ended.code, Some(0), "{ended}");
@@ -642,8 +648,9 @@ fn a_copy_that_is_killed_leaves_a_board_that_works() {
 fn genuine_mpremote_goes_on_after_a_kill() {
     let board = TestBoard::with(&["link=uart:115200"]);
     board.write("file", noise(400_000));
+    let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
-    running.wait_for_written(20_000);
+    flash.wait_for_writes(WRITES_OF_A_BEGINNING);
     running.signal(Signal::KILL);
     running.finish();
     let next = board.mpremote(&["resume", "eval", "1+1"]);
@@ -688,17 +695,22 @@ fn a_hundred_boards_at_once() {
 
 /// Copies a file of 64 MB and returns the most memory that mpwire had resident, in KiB. Only its
 /// beginning is awaited where that is enough to fill what is buffered.
-fn peak_memory(fill: impl Fn(&mut Random) -> Vec<u8>, to_the_end: bool) -> u64 {
+fn peak_memory(contents: impl Fn(&mut Random) -> Vec<u8>, to_the_end: bool) -> u64 {
     let board = TestBoard::with(&["link=fast", "flash-size=96m"]);
     let mut random = Random(29);
-    let megabyte = fill(&mut random);
-    let data = megabyte.repeat((64 << 20) / megabyte.len());
-    board.write("file", data);
+    let megabyte = contents(&mut random);
+    // Piece by piece: what a process had resident before it became mpwire counts as mpwire's.
+    let mut file = File::create(board.work().join("file")).expect("a new file");
+    for _ in 0..64 {
+        file.write_all(&megabyte).expect("a writable file");
+    }
+    let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
     if to_the_end {
         return running.peak_memory_at_the_end();
     }
-    running.wait_for_written(4 << 20);
+    // Of 4 KiB at the most each.
+    flash.wait_for_writes(1024);
     running.peak_memory().expect("it runs")
 }
 

@@ -6,15 +6,19 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
 use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+use wait4::Wait4 as _;
 
 /// Nothing here takes this long, even on a busy machine: what does is stuck.
 pub const DEADLINE: Duration = Duration::from_secs(25);
@@ -171,25 +175,6 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
     }
 
-    /// Waits until it has written so many bytes, to the board and elsewhere.
-    pub fn wait_for_written(&self, count: u64) {
-        let deadline = Instant::now() + DEADLINE;
-        let path = format!("/proc/{}/io", self.child.id());
-        loop {
-            let written = fs::read_to_string(&path).ok().and_then(|text| {
-                let line = text.lines().find_map(|line| line.strip_prefix("wchar: "))?;
-                line.parse::<u64>().ok()
-            });
-            match written {
-                Some(written) if written >= count => return,
-                Some(_) => assert!(Instant::now() < deadline, "not {count} bytes in time"),
-                None => panic!("it has ended before {count} bytes were written"),
-            }
-            // The kernel counts, and tells nobody: this is looking again, not waiting long enough.
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
     /// The most memory that it has had resident so far, in KiB; `None` once it has ended.
     pub fn peak_memory(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
@@ -201,16 +186,12 @@ impl Running {
 
     /// Waits for its end, which is to be a good one, and returns the most memory that it has had
     /// resident, in KiB.
-    pub fn peak_memory_at_the_end(self) -> u64 {
-        let mut peak = 0;
-        while let Some(now) = self.peak_memory() {
-            peak = now;
-            // A peak is never forgotten: looking more often finds nothing else.
-            thread::sleep(Duration::from_millis(50));
-        }
-        let outcome = self.finish();
-        assert_eq!(outcome.code, Some(0), "{outcome}");
-        peak
+    pub fn peak_memory_at_the_end(mut self) -> u64 {
+        // Its output ends with it, or just before; no deadline, since this is what takes long.
+        self.output.iter().for_each(drop);
+        let ended = self.child.wait4().expect("it ends");
+        assert!(ended.status.success(), "{:?}", ended.status);
+        ended.rusage.maxrss / 1024
     }
 
     /// Waits for its end.
@@ -224,6 +205,34 @@ impl Running {
             stdout,
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
             code: status.code(),
+        }
+    }
+}
+
+/// Tells of each write to a file.
+pub struct FileWatch(OwnedFd);
+
+impl FileWatch {
+    /// Watches the file from now on.
+    pub fn of(path: &Path) -> Self {
+        let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
+        inotify::add_watch(&watch, path, inotify::WatchFlags::MODIFY).expect("a watch");
+        Self(watch)
+    }
+
+    /// Waits until there is news of the file, and takes note of all there is.
+    pub fn wait_for_write(&self) {
+        let timeout = Timespec::try_from(DEADLINE).expect("a short time");
+        let mut watched = [PollFd::new(&self.0, PollFlags::IN)];
+        let ready = poll(&mut watched, Some(&timeout)).expect("a descriptor");
+        assert_eq!(ready, 1, "nothing was written");
+        rustix::io::read(&self.0, &mut [0; 4096]).expect("events");
+    }
+
+    /// Waits until the file has been written to so many times.
+    pub fn wait_for_writes(&self, count: usize) {
+        for _ in 0..count {
+            self.wait_for_write();
         }
     }
 }
@@ -300,10 +309,8 @@ impl TestBoard {
     /// A board whose flash is a copy of this one.
     pub fn with_flash(flash: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let copy = folder.path().join("flash");
-        fs::copy(flash, &copy).expect("a copy of the flash");
-        let parameter = format!("flash={}", copy.display());
-        Self::of_folder(folder, &["link=fast", &parameter])
+        fs::copy(flash, folder.path().join("flash")).expect("a copy of the flash");
+        Self::of_folder(folder, &["link=fast"])
     }
 
     fn of_folder(folder: TempDir, parameters: &[&str]) -> Self {
@@ -311,7 +318,9 @@ impl TestBoard {
         let mut command = Command::new(mpwire());
         command.arg("sim").arg("--port");
         command.arg(folder.path().join("board"));
-        for parameter in parameters {
+        let flash = format!("flash={}", folder.path().join("flash").display());
+        // What the test says of the flash comes later, and holds.
+        for parameter in [&[flash.as_str()], parameters].concat() {
             command.args(["--set", parameter]);
         }
         let mut simulator = command
@@ -344,6 +353,11 @@ impl TestBoard {
     /// The folder that the programs run in.
     pub fn work(&self) -> PathBuf {
         self.folder.path().join("work")
+    }
+
+    /// Watches the board's flash, which is a file of the board's own.
+    pub fn watch_flash(&self) -> FileWatch {
+        FileWatch::of(&self.folder.path().join("flash"))
     }
 
     /// Writes a file to the folder that the programs run in.
