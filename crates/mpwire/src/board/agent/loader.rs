@@ -1,6 +1,10 @@
 //! Getting the agent onto a board of which nothing is known: a line of Python that inflates a
 //! program from standard input and runs it in a namespace of its own.
+//!
+//! The program comes in the zlib format (RFC 1950), since its checksum keeps a damaged program from
+//! being run, and its header tells the window.
 
+use adler2::Adler32;
 use mpwire_deflate::{Encoder, Flush};
 
 use crate::board::onboard;
@@ -8,20 +12,24 @@ use crate::board::program::Program;
 
 /// The line. It says when it is ready to read, which it is only where `deflate` exists.
 pub(super) const FIRST: &str = concat!(
-    "exec(\"import sys,deflate as d;d=d.DeflateIO(sys.stdin.buffer,1);",
+    "exec(\"import sys,deflate as d;d=d.DeflateIO(sys.stdin.buffer);",
     "print(end='\x06');exec(d.read())\",{})"
 );
 /// What it says.
 pub(super) const READY: u8 = 0x06;
-/// Its window, `DEFLATEIO_DEFAULT_WBITS` in `extmod/moddeflate.c`.
-const BITS: u8 = 8;
+/// Its window, which is all the memory that inflating takes.
+const BITS: u8 = 10;
+/// The header of a zlib stream with that window.
+const HEADER: [u8; 2] = [0x28, 0x15];
 /// Orders of the programs that are known to be without an interrupt character, with and without
 /// the inflater: where the search for one begins, for the set that is sent most.
-const ORDERS: [usize; 2] = [48, 2293];
+const ORDERS: [usize; 2] = [145, 78];
 /// How many orders are tried: one in ten is without.
 const TRIES: usize = 200;
 /// At how many places a short program is cut: one in four is without.
 const CUTS: usize = 24;
+/// How many lengths of a program are tried: most checksums are without.
+const PADDINGS: usize = 4;
 /// The agent and what it uses, inflater aside, where modules have no u-names.
 const AGENT: [Program; 3] = [
     onboard::CHECK_CRC32_NEW,
@@ -39,17 +47,18 @@ pub(super) fn text(programs: &[Program], call: &str, room: usize, bits: u8) -> O
     if bits > 0 {
         all.push(onboard::INFLATE_STREAM);
     }
-    let (mut text, mut encoder) = definitions(&all, ORDERS[usize::from(bits > 0)])?;
+    let begun = definitions(&all, ORDERS[usize::from(bits > 0)])?;
     // A digest that cannot be computed should be found out before anything is sent.
     let agent = short(format!("_mw_agent({room},{bits})"));
     let call = format!("import hashlib\n{call}\n{agent}");
-    let deflated = encoder.push(call.as_bytes(), Flush::Finish);
-    if is_free(&deflated) {
-        text.extend(deflated);
-    } else {
-        text.extend(stored(&call));
-    }
-    Some(text)
+    let deflated = padded(&begun, &call).take(PADDINGS).find_map(|end| {
+        let deflated = begun
+            .encoder
+            .clone()
+            .push(end.text.as_bytes(), Flush::Finish);
+        finished(&begun, &deflated, end.check)
+    });
+    Some(deflated.unwrap_or_else(|| stored(&begun, &call)))
 }
 
 /// `programs` and their `call`, deflated.
@@ -60,41 +69,85 @@ pub(super) fn line(programs: &[Program], call: &str) -> Vec<u8> {
     for (number, program) in programs.iter().enumerate() {
         text = text.replace(program.defines, &format!("_{number}"));
     }
-    let whole = Encoder::new(BITS).push(text.as_bytes(), Flush::Finish);
-    if is_free(&whole) {
-        return whole;
-    }
-    // Cut anywhere it is coded otherwise, a few bytes longer.
-    let cut = |place: &usize| {
-        let mut encoder = Encoder::new(BITS);
-        let (first, second) = text.as_bytes().split_at(*place);
-        let mut deflated = encoder.push(first, Flush::Sync);
+    let begun = Begun::default();
+    padded(&begun, &text)
+        .take(PADDINGS)
+        .find_map(|end| cut(&begun, &end))
+        .unwrap_or_else(|| stored(&begun, &text))
+}
+
+/// A whole program, deflated. Cut anywhere it is coded otherwise, a few bytes longer.
+fn cut(begun: &Begun, end: &End) -> Option<Vec<u8>> {
+    let length = end.text.len();
+    (0..length).step_by(length / CUTS + 1).find_map(|place| {
+        let (first, second) = end.text.as_bytes().split_at(place);
+        let mut encoder = begun.encoder.clone();
+        let mut deflated = match first {
+            [] => Vec::new(),
+            _ => encoder.push(first, Flush::Sync),
+        };
         deflated.extend(encoder.push(second, Flush::Finish));
-        deflated
-    };
-    (1..text.len())
-        .step_by(text.len() / CUTS + 1)
-        .map(|place| cut(&place))
-        .find(|deflated| is_free(deflated))
-        .unwrap_or_else(|| stored(&text))
+        finished(begun, &deflated, end.check)
+    })
+}
+
+/// The beginning of a program.
+#[derive(Clone)]
+struct Begun {
+    deflated: Vec<u8>,
+    encoder: Encoder,
+    /// Of the text so far.
+    check: Adler32,
+}
+
+impl Default for Begun {
+    fn default() -> Self {
+        Self {
+            deflated: Vec::new(),
+            encoder: Encoder::new(BITS),
+            check: Adler32::new(),
+        }
+    }
+}
+
+/// The rest of a program, and the checksum of the whole.
+struct End {
+    text: String,
+    check: [u8; 4],
+}
+
+/// `text` with more and more line ends behind it, where the checksum is free of an interrupt
+/// character.
+fn padded<'a>(begun: &'a Begun, text: &'a str) -> impl Iterator<Item = End> + 'a {
+    (0..).filter_map(move |count| {
+        let text = text.to_owned() + &"\n".repeat(count);
+        let mut check = begun.check;
+        check.write_slice(text.as_bytes());
+        let check = check.checksum().to_be_bytes();
+        is_free(&check).then_some(End { text, check })
+    })
+}
+
+/// A whole zlib stream, unless it has an interrupt character.
+fn finished(begun: &Begun, deflated: &[u8], check: [u8; 4]) -> Option<Vec<u8>> {
+    let whole = [&HEADER[..], &begun.deflated, deflated, &check].concat();
+    is_free(&whole).then_some(whole)
 }
 
 /// `text` as the last block of a stream, not compressed: text holds no interrupt character, and
-/// spaces behind it keep the block's header free of one.
-fn stored(text: &str) -> Vec<u8> {
-    let mut text = text.to_owned();
-    loop {
-        // Programs are shorter than a block of 65,535 bytes.
-        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-        let mut block = vec![0x01];
-        block.extend(length.to_le_bytes());
-        block.extend((!length).to_le_bytes());
-        if is_free(&block) {
-            block.extend(text.as_bytes());
-            return block;
-        }
-        text.push(' ');
-    }
+/// line ends behind it keep the block's header free of one.
+fn stored(begun: &Begun, text: &str) -> Vec<u8> {
+    padded(begun, text)
+        .find_map(|end| {
+            // Programs are shorter than a block of 65,535 bytes.
+            let length = u16::try_from(end.text.len()).unwrap_or(u16::MAX);
+            let mut block = vec![0x01];
+            block.extend(length.to_le_bytes());
+            block.extend((!length).to_le_bytes());
+            block.extend(end.text.as_bytes());
+            finished(begun, &block, end.check)
+        })
+        .expect("one of the longer texts has neither a length nor a checksum with the character")
 }
 
 /// Whether the board would read it without being interrupted.
@@ -104,20 +157,21 @@ fn is_free(bytes: &[u8]) -> bool {
 
 /// The programs, deflated, in the first order from `start` on that has no interrupt character; any
 /// other order means the same.
-fn definitions(programs: &[Program], start: usize) -> Option<(Vec<u8>, Encoder)> {
+fn definitions(programs: &[Program], start: usize) -> Option<Begun> {
     (start..start + TRIES).find_map(|number| arranged(programs, number))
 }
 
 /// The programs, deflated, in the order of that number, unless it has an interrupt character.
-fn arranged(programs: &[Program], number: usize) -> Option<(Vec<u8>, Encoder)> {
+fn arranged(programs: &[Program], number: usize) -> Option<Begun> {
     let text: String = order(programs, number)
         .iter()
         .map(Program::shrunk)
         .collect();
     let text = short(text);
-    let mut encoder = Encoder::new(BITS);
-    let deflated = encoder.push(text.as_bytes(), Flush::Sync);
-    is_free(&deflated).then_some((deflated, encoder))
+    let mut begun = Begun::default();
+    begun.deflated = begun.encoder.push(text.as_bytes(), Flush::Sync);
+    begun.check.write_slice(text.as_bytes());
+    is_free(&begun.deflated).then_some(begun)
 }
 
 /// Shortens the names that only the agent itself uses: each byte costs, and in a namespace of its
@@ -161,10 +215,8 @@ mod tests {
                 all.push(onboard::INFLATE_STREAM);
             }
             let best = || {
-                let lengths = (0..5040).filter_map(|number| {
-                    let (text, _) = arranged(&all, number)?;
-                    Some((text.len(), number))
-                });
+                let lengths = (0..5040)
+                    .filter_map(|number| Some((arranged(&all, number)?.deflated.len(), number)));
                 lengths.min()
             };
             assert!(
@@ -195,9 +247,9 @@ mod tests {
         ] {
             let call = format!("f({path:?})");
             let agent = text(&FILE, &call, 4096, 15).unwrap();
-            for sent in [agent, line(&small, &call), stored(&call)] {
+            for sent in [agent, line(&small, &call), stored(&Begun::default(), &call)] {
                 assert!(is_free(&sent), "{call}");
-                let mut inflater = flate2::Decompress::new(false);
+                let mut inflater = flate2::Decompress::new(true);
                 let mut program = Vec::with_capacity(8192);
                 let status = inflater
                     .decompress_vec(&sent, &mut program, flate2::FlushDecompress::Finish)
@@ -211,7 +263,8 @@ mod tests {
     #[test]
     fn a_stored_program_is_padded_where_its_length_is_an_interrupt() {
         for length in [3, 0xfc, 0x300, 5] {
-            assert!(is_free(&stored(&"x".repeat(length))));
+            let stored = stored(&Begun::default(), &"x".repeat(length));
+            assert!(is_free(&stored) && stored.len() > length, "{length}");
         }
     }
 }
