@@ -1,13 +1,14 @@
 //! Python literals: what a board prints, and what it will compile.
 //!
 //! [`parse`] reads the `repr` of results; it is our own so that its depth and size are bounded
-//! whatever a board sends. [`quote`] and [`quote_bytes`] write literals that every MicroPython
-//! lexer (`py/lexer.c`) reads back to the same value, in as few bytes as the escapes allow.
+//! whatever a board sends. [`parse_source`] reads what people write in programs. [`quote`] and
+//! [`quote_bytes`] write literals that every MicroPython lexer (`py/lexer.c`) reads back to the same
+//! value, in as few bytes as the escapes allow.
 
 mod parse;
 mod write;
 
-pub use parse::{ParseError, parse};
+pub use parse::{ParseError, parse, parse_source, skip_source_space};
 pub use write::{quote, quote_bytes, quoted_bytes_length};
 
 /// A value a board printed.

@@ -32,7 +32,11 @@ pub enum ParseError {
 
 /// Reads one Python literal; white space around it is allowed, anything else is refused.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
-    let mut parser = Parser { text, offset: 0 };
+    let mut parser = Parser {
+        text,
+        offset: 0,
+        is_source: false,
+    };
     let value = parser.value(0)?;
     parser.skip_space();
     match parser.peek() {
@@ -41,9 +45,38 @@ pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     }
 }
 
+/// Reads one Python literal out of a program's text, at `offset` in bytes, and says where it ends.
+///
+/// Beside what boards print, this takes comments, strings in three quotes, raw ones, and strings
+/// that stand beside each other. F-strings are none: they are evaluated. Lines end in `\n`.
+pub fn parse_source(text: &[u8], offset: usize) -> Result<(Value, usize), ParseError> {
+    let mut parser = Parser {
+        text,
+        offset: offset.min(text.len()),
+        is_source: true,
+    };
+    let value = parser.value(0)?;
+    Ok((value, parser.offset))
+}
+
+/// Where the next token of a program's text is, at or behind `offset` in bytes: behind white space,
+/// comments and joined lines.
+#[must_use]
+pub fn skip_source_space(text: &[u8], offset: usize) -> usize {
+    let mut parser = Parser {
+        text,
+        offset: offset.min(text.len()),
+        is_source: true,
+    };
+    parser.skip_space();
+    parser.offset
+}
+
 struct Parser<'a> {
     text: &'a [u8],
     offset: usize,
+    /// Whether this is what a person wrote, not what a board printed.
+    is_source: bool,
 }
 
 impl Parser<'_> {
@@ -58,8 +91,17 @@ impl Parser<'_> {
     }
 
     fn skip_space(&mut self) {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.offset += 1;
+        loop {
+            while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+                self.offset += 1;
+            }
+            if self.is_source && self.peek() == Some(b'#') {
+                while self.peek().is_some_and(|byte| byte != b'\n') {
+                    self.offset += 1;
+                }
+            } else if !(self.is_source && self.take(b"\\\n")) {
+                return;
+            }
         }
     }
 
@@ -84,6 +126,9 @@ impl Parser<'_> {
             return Err(ParseError::TooDeep);
         }
         self.skip_space();
+        if self.is_source && self.is_at_string() {
+            return self.source_strings();
+        }
         match self.peek().ok_or(ParseError::Truncated)? {
             b'(' => self.parenthesis(depth),
             b'[' => Ok(Value::List(self.items(b']', depth)?.0)),
@@ -179,6 +224,78 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether a string begins here, with or without a prefix.
+    fn is_at_string(&self) -> bool {
+        let prefix = self.prefix();
+        let quote = self.text.get(self.offset + prefix.len());
+        matches!(quote, Some(b'\'' | b'"'))
+            && matches!(
+                &*prefix.to_ascii_lowercase(),
+                b"" | b"r" | b"u" | b"b" | b"rb" | b"br"
+            )
+    }
+
+    /// The letters here, which may be a string's prefix.
+    fn prefix(&self) -> &[u8] {
+        let rest = &self.text[self.offset..];
+        let end = rest.iter().position(|byte| !byte.is_ascii_alphabetic());
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
+    /// Reads a string, and those that follow it with nothing between.
+    fn source_strings(&mut self) -> Result<Value, ParseError> {
+        let is_bytes = self.prefix().to_ascii_lowercase().contains(&b'b');
+        let mut bytes = Vec::new();
+        let mut end = self.offset;
+        while self.is_at_string() {
+            let prefix = self.prefix().to_ascii_lowercase();
+            if prefix.contains(&b'b') != is_bytes {
+                return Err(self.unexpected());
+            }
+            self.offset += prefix.len();
+            self.source_string(!is_bytes, prefix.contains(&b'r'), &mut bytes)?;
+            end = self.offset;
+            self.skip_space();
+        }
+        self.offset = end;
+        if is_bytes {
+            return Ok(Value::Bytes(bytes));
+        }
+        // A string's bytes are the text's own, and the text may be anything.
+        Ok(Value::Str(String::from_utf8(bytes).unwrap_or_else(
+            |error| String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        )))
+    }
+
+    fn source_string(
+        &mut self,
+        unicode: bool,
+        is_raw: bool,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), ParseError> {
+        let quote = self.next()?;
+        let end = [quote; 3];
+        let is_long = self.text[self.offset..].starts_with(&end[..2]);
+        if is_long {
+            self.offset += 2;
+        }
+        let end = if is_long { &end[..] } else { &end[..1] };
+        loop {
+            if self.take(end) {
+                return Ok(());
+            }
+            match self.next()? {
+                b'\\' if is_raw => bytes.extend([b'\\', self.next()?]),
+                b'\\' => self.escape(unicode, bytes)?,
+                b'\n' if !is_long => {
+                    self.offset -= 1;
+                    return Err(self.unexpected());
+                }
+                byte => bytes.push(byte),
+            }
+        }
+    }
+
     fn escape(&mut self, unicode: bool, bytes: &mut Vec<u8>) -> Result<(), ParseError> {
         let start = self.offset;
         let code = match self.next()? {
@@ -197,6 +314,9 @@ impl Parser<'_> {
                 self.offset -= 1;
                 self.digits(8, 1, 3)?
             }
+            b'\n' if self.is_source => return Ok(()),
+            // A character by its Unicode name: that takes a table of them.
+            b'N' if self.is_source && unicode => return Err(ParseError::Number { offset: start }),
             // As in Python, a backslash before any other character stands for itself.
             byte => {
                 bytes.extend_from_slice(&[b'\\', byte]);
@@ -324,7 +444,69 @@ mod tests {
         assert_eq!(parse(&[b'('; 5000]), Err(ParseError::TooDeep));
     }
 
+    fn source(text: &str) -> Result<Value, ParseError> {
+        parse_source(text.as_bytes(), 0).map(|(value, _)| value)
+    }
+
+    #[test]
+    fn reads_strings_as_people_write_them() {
+        for (text, expected) in [
+            (r#""""a "b"\n""" "#, "a \"b\"\n"),
+            ("'''two\nlines'''", "two\nlines"),
+            ("''", ""),
+            ("''''''", ""),
+            (r"r'\d\'' ", r"\d\'"),
+            ("u'\u{e9}'", "\u{e9}"),
+            ("'a' \"b\" # c\n 'd'", "abd"),
+            ("'a\\\nb'", "ab"),
+            ("('a'\n 'b')", "ab"),
+        ] {
+            assert_eq!(source(text), Ok(Value::Str(expected.into())), "{text}");
+        }
+        assert_eq!(
+            source(r"Rb'\x' b'\x41'"),
+            Ok(Value::Bytes(br"\xA".to_vec()))
+        );
+    }
+
+    #[test]
+    fn refuses_strings_that_are_evaluated_or_never_end() {
+        for text in [
+            "f'a'",
+            "'a\nb'",
+            "'''a",
+            "'a' b'b'",
+            r"'\N{DASH}'",
+            "rr'a'",
+            "'\\",
+        ] {
+            assert!(source(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_where_a_literal_ends_in_a_source() {
+        let text = b"x = {'a': [1, # one\n 2,],} # end\ny";
+        let (value, end) = parse_source(text, 3).unwrap();
+        assert_eq!(
+            value,
+            Value::Dict(vec![(
+                Value::Str("a".into()),
+                Value::List(vec![Value::Int(1), Value::Int(2)])
+            )])
+        );
+        assert_eq!(&text[end..], b" # end\ny");
+        assert_eq!(&text[skip_source_space(text, end)..], b"y");
+        assert_eq!(skip_source_space(text, 999), text.len());
+    }
+
     proptest! {
+        #[test]
+        fn no_source_makes_it_panic(text in "[\\[\\](){}'\"brufN#\\\\x0-9,:\n é-]{0,60}", offset in 0_usize..70) {
+            let _ = parse_source(text.as_bytes(), offset);
+            let _ = skip_source_space(text.as_bytes(), offset);
+        }
+
         #[test]
         fn no_input_makes_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&text);
