@@ -14,6 +14,14 @@ pub struct Next {
     pub words: Vec<String>,
 }
 
+/// What a command that takes no values leaves: there a word with a minus is an option, or wrong.
+#[derive(Debug, Args)]
+pub struct NextAtOnce {
+    /// The next command
+    #[arg(hide = true, trailing_var_arg = true)]
+    pub words: Vec<String>,
+}
+
 /// Connect to a given device
 #[derive(Debug, Parser)]
 #[command(name = "connect")]
@@ -29,7 +37,7 @@ pub struct ConnectArgs {
 #[command(name = "disconnect")]
 pub struct DisconnectArgs {
     #[command(flatten)]
-    pub next: Next,
+    pub next: NextAtOnce,
 }
 
 /// Resume a previous session (will not auto soft-reset)
@@ -37,7 +45,7 @@ pub struct DisconnectArgs {
 #[command(name = "resume")]
 pub struct ResumeArgs {
     #[command(flatten)]
-    pub next: Next,
+    pub next: NextAtOnce,
 }
 
 /// Perform a soft-reset of the device
@@ -45,7 +53,7 @@ pub struct ResumeArgs {
 #[command(name = "soft-reset")]
 pub struct SoftResetArgs {
     #[command(flatten)]
-    pub next: Next,
+    pub next: NextAtOnce,
 }
 
 /// Sleep before executing the next command
@@ -107,6 +115,30 @@ pub struct RunArgs {
 pub struct DfArgs {
     #[command(flatten)]
     pub next: Next,
+}
+
+/// Edit files of the device
+///
+/// Each file is opened with $EDITOR, or $VISUAL, and written back when the editor ends well.
+#[derive(Debug, Parser)]
+#[command(name = "edit")]
+pub struct EditArgs {
+    /// Files of the device, made if they are missing
+    #[arg(required = true)]
+    pub files: Vec<String>,
+}
+
+/// Get (default) or set the device's clock
+#[derive(Debug, Parser)]
+#[command(name = "rtc")]
+pub struct RtcArgs {
+    /// Set it to this computer's local time
+    #[arg(short, long, conflicts_with = "no_set")]
+    pub set: bool,
+    #[arg(long, hide = true)]
+    pub no_set: bool,
+    #[command(flatten)]
+    pub next: NextAtOnce,
 }
 
 /// Execute filesystem commands on the device

@@ -223,6 +223,7 @@ fn dispatch(
         ),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
+        "rtc" => command!(args::RtcArgs, commands::rtc::rtc),
         "bench" => command!(args::BenchArgs, commands::bench::bench),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
@@ -239,6 +240,10 @@ fn dispatch(
         "fs" => {
             let arguments: FsArgs = parse("fs", with_current_directory(words))?;
             commands::fs::fs(connection, &arguments)?;
+            Ok(Vec::new())
+        }
+        "edit" => {
+            commands::edit::edit(connection, &parse("edit", words)?)?;
             Ok(Vec::new())
         }
         _ => Err(Error::message(format!("'{command}' is not a command"))),

@@ -38,6 +38,15 @@ pub fn wait_instead() -> Receiver<()> {
     receiver
 }
 
+/// Leaves Ctrl-C to a program that has the terminal, for as long as `work` takes.
+pub fn leave_alone_during<Result>(board: Interrupter, work: impl FnOnce() -> Result) -> Result {
+    let ignored = wait_instead();
+    let result = work();
+    forward_to(Some(board));
+    drop(ignored);
+    result
+}
+
 fn set(target: Target) {
     *TARGET.lock().unwrap_or_else(PoisonError::into_inner) = target;
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::{Outcome, PORT, TestBoard, mpremote, mpwire, run};
+use support::{Outcome, PORT, Running, TestBoard, mpremote, mpwire};
 
 /// A few command lines on one pair of boards.
 struct Case {
@@ -22,7 +22,8 @@ struct Case {
     lines: Vec<Line>,
 }
 
-/// The words of a command line, behind `connect ../board` unless they connect by themselves.
+/// The words of a command line, behind `connect ../board` unless they connect by themselves. Words
+/// in front such as `EDITOR=true` are environment variables.
 struct Line(Vec<String>);
 
 /// A line whose difference is meant.
@@ -84,6 +85,23 @@ for name in ("it's", 'quo"te', 'both\'"', 'back\\slash', 'with space', '-dash', 
  put('odd/' + name, name.encode())
 "#;
 
+/// A clock that stands still.
+const FIXED_CLOCK: &str = "import machine
+class RTC:
+ def datetime(self):
+  return (2026, 1, 31, 5, 23, 59, 8, 250000)
+machine.RTC = RTC";
+
+/// A clock that notes how it is set: fields, weekday, and whether it is about right.
+const NOTING_CLOCK: &str = "import machine, time
+noted = None
+class RTC:
+ def datetime(self, t):
+  global noted
+  seconds = time.mktime(t[:3] + t[4:7] + (0, 0, -1))
+  noted = len(t), time.localtime(seconds)[6] - t[3], abs(seconds - time.time()) < 60, 0 <= t[7] < 1000000
+machine.RTC = RTC";
+
 /// What the folder has at the start of every case.
 fn fill(folder: &Path) {
     let put = |name: &str, data: &[u8]| fs::write(folder.join(name), data).expect("writable");
@@ -121,6 +139,10 @@ fn fill(folder: &Path) {
     put("new\nline", b"line\n");
     let long = "print(len('".to_owned() + &"x".repeat(5000) + "'))\n";
     put("long.py", long.as_bytes());
+    put("append.sh", b"printf 'more\\n' >> \"$1\"\n");
+    put("append-fail.sh", b"printf 'more\\n' >> \"$1\"\nexit 3\n");
+    put("shorten.sh", b": > \"$1\"\n");
+    put("say.sh", b"echo \"$1\" && shift && cat \"$1\"\n");
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -328,6 +350,107 @@ fn cases() -> Vec<Case> {
             ],
         ),
         case("free space is told", &["df", "df eval 1"]),
+        // The clock.
+        case(
+            "rtc prints the clock",
+            &[
+                &format!("exec '{FIXED_CLOCK}' rtc"),
+                &format!("exec '{FIXED_CLOCK}' rtc --no-set rtc"),
+                &format!("exec '{FIXED_CLOCK}' + rtc + eval 1"),
+                &format!("exec '{FIXED_CLOCK}' rtc eval 2"),
+                "exec 'import machine; del machine.RTC' rtc",
+                "rtc --nope",
+                "rtc -s --no-set",
+                &format!("exec '{FIXED_CLOCK}' rtc nonsense"),
+            ],
+        ),
+        case(
+            "rtc --set sets it to the local time",
+            &[
+                &format!("exec '{NOTING_CLOCK}' rtc --set eval noted"),
+                &format!("exec '{NOTING_CLOCK}' rtc -s rtc -s eval noted"),
+                &format!("exec '{NOTING_CLOCK}' rtc --se + eval noted"),
+                "exec 'import machine; del machine.RTC' rtc -s",
+            ],
+        ),
+        // Editing.
+        case(
+            "edit leaves a file that is not changed",
+            &[
+                "EDITOR=true edit hello.txt",
+                "EDITOR=true edit :hello.txt",
+                "EDITOR=true edit ::hello.txt",
+                "EDITOR=true edit /lib/a.py same.txt",
+                "EDITOR=true edit data.bin odd/bytes",
+                "EDITOR=true edit hello.txt + cat hello.txt",
+            ],
+        ),
+        case(
+            "edit writes what the editor leaves",
+            &[
+                "'EDITOR=sed -i s/hello/good\\ bye/' edit hello.txt",
+                "'EDITOR=sh append.sh' edit :lib/a.py same.txt",
+                "'EDITOR=sh append.sh' edit data.bin",
+                "'EDITOR=sh append.sh' VISUAL=false edit lib/pkg/__init__.py",
+                "'EDITOR=sh shorten.sh' edit lib/pkg/deep/x.txt",
+                "'EDITOR=sh append.sh' edit 'odd/with space' odd/-dash odd/grüße",
+                "'EDITOR=sh say.sh said' edit same.txt + eval 1",
+            ],
+        ),
+        case(
+            "edit makes a file that is missing",
+            &[
+                "EDITOR=true edit new.txt",
+                "'EDITOR=sh append.sh' edit lib/new.txt",
+                "EDITOR=false edit newer.txt",
+                "ls",
+            ],
+        ),
+        case(
+            "edit writes nothing if the editor fails",
+            &[
+                "EDITOR=false edit hello.txt",
+                "'EDITOR=sh append-fail.sh' edit hello.txt same.txt",
+                "EDITOR=false edit hello.txt + eval 1",
+            ],
+        ),
+        case(
+            "edit fails where it must",
+            &[
+                "edit hello.txt",
+                "EDITOR= edit hello.txt",
+                "EDITOR=true edit",
+                "EDITOR=true edit --nope hello.txt",
+                "EDITOR=true edit lib",
+                "EDITOR=true edit no/new.txt",
+                "EDITOR=true edit hello.txt no/new.txt same.txt",
+            ],
+        ),
+        case(
+            "shortcuts and small commands",
+            &[
+                "exec 'import machine; machine.bootloader = lambda: open(\"booted\", \"w\").close()' bootloader sleep 0.4",
+                "exec 'import machine; machine.reset = lambda: open(\"reset\", \"w\").close()' reset sleep 0.4",
+                "reset --nope",
+                "a0 eval 1",
+                "u0",
+                "c0 ls",
+                "disconnect eval 1",
+                "disconnect disconnect connect ../board eval 1",
+                "eval 1 disconnect",
+                "eval 1 disconnect sleep 0",
+                "disconnect --nope",
+                "sleep -1",
+                "sleep 1e-3 eval 1",
+                "sleep nan",
+                "sleep inf",
+                "sleep 0x1",
+                "sleep --nope",
+                "soft-reset --nope",
+                "resume --nope",
+                "resume resume eval 1",
+            ],
+        ),
         // Changing.
         case(
             "mkdir makes a directory",
@@ -727,7 +850,17 @@ fn split(line: &str) -> Vec<String> {
 
 impl Line {
     fn run(&self, program: &Path, board: &TestBoard) -> Outcome {
-        let connects = matches!(self.0[0].as_str(), "connect" | "devs");
+        let is_variable = |word: &String| {
+            let name = word.split_once('=').map(|(name, _)| name);
+            name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_uppercase()))
+        };
+        let count = self.0.iter().take_while(|word| is_variable(word)).count();
+        let (variables, words) = self.0.split_at(count);
+        let variables: Vec<(&str, &str)> = variables
+            .iter()
+            .filter_map(|word| word.split_once('='))
+            .collect();
+        let connects = matches!(words[0].as_str(), "connect" | "devs");
         let connect = if connects {
             &[][..]
         } else {
@@ -736,9 +869,9 @@ impl Line {
         let words: Vec<&str> = connect
             .iter()
             .copied()
-            .chain(self.0.iter().map(String::as_str))
+            .chain(words.iter().map(String::as_str))
             .collect();
-        run(program, &board.work(), &words)
+        Running::start_with(&variables, program, &board.work(), &words).finish()
     }
 }
 

@@ -3,11 +3,13 @@
 pub mod bench;
 pub mod connect;
 pub mod df;
+pub mod edit;
 pub mod exec;
 pub mod fs;
 pub mod help;
 pub mod repl;
 pub mod romfs;
+pub mod rtc;
 pub mod sim;
 pub mod sleep;
 pub mod soft_reset;

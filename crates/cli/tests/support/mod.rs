@@ -135,7 +135,20 @@ pub struct Running {
 impl Running {
     /// Starts `program` in `folder`, without input.
     pub fn start<Word: AsRef<OsStr>>(program: &Path, folder: &Path, arguments: &[Word]) -> Self {
-        let mut child = Command::new(program)
+        Self::start_with(&[], program, folder, arguments)
+    }
+
+    /// The same, with environment variables.
+    pub fn start_with<Word: AsRef<OsStr>>(
+        variables: &[(&str, &str)],
+        program: &Path,
+        folder: &Path,
+        arguments: &[Word],
+    ) -> Self {
+        let mut command = Command::new(program);
+        set_apart(&mut command, folder);
+        let mut child = command
+            .envs(variables.iter().copied())
             .args(arguments)
             .current_dir(folder)
             .env("PYTHONIOENCODING", "utf-8")
@@ -206,6 +219,22 @@ impl Running {
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
             code: status.code(),
         }
+    }
+}
+
+/// Keeps what the user has set from a program: its configuration is in `../config` of its folder.
+fn set_apart(command: &mut Command, folder: &Path) {
+    let folder = std::path::absolute(folder).expect("a path");
+    let parent = folder.parent().unwrap_or(&folder);
+    command.env("XDG_CONFIG_HOME", parent.join("config"));
+    for name in [
+        "MPWIRE_CONFIG",
+        "MPWIRE_BOARD",
+        "MPWIRE_SOFT_RESET",
+        "EDITOR",
+        "VISUAL",
+    ] {
+        command.env_remove(name);
     }
 }
 
@@ -316,6 +345,7 @@ impl TestBoard {
     fn of_folder(folder: TempDir, parameters: &[&str]) -> Self {
         fs::create_dir(folder.path().join("work")).expect("a new folder");
         let mut command = Command::new(mpwire());
+        set_apart(&mut command, &folder.path().join("work"));
         command.arg("sim").arg("--port");
         command.arg(folder.path().join("board"));
         let flash = format!("flash={}", folder.path().join("flash").display());
@@ -373,6 +403,19 @@ impl TestBoard {
     /// Runs mpwire on this board.
     pub fn mpwire(&self, arguments: &[&str]) -> Outcome {
         run(&mpwire(), &self.work(), &connected(arguments))
+    }
+
+    /// Runs mpwire with environment variables; the arguments say which board, if any.
+    pub fn mpwire_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        Running::start_with(variables, &mpwire(), &self.work(), arguments).finish()
+    }
+
+    /// Writes a file to the folder that has the configuration of both programs.
+    pub fn configure(&self, name: &str, contents: &str) {
+        let path = self.folder.path().join("config").join(name);
+        let parent = path.parent().expect("below a folder");
+        fs::create_dir_all(parent).expect("a writable folder");
+        fs::write(path, contents).expect("a writable folder");
     }
 
     /// Runs genuine mpremote on this board.

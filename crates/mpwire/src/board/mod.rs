@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub mod capabilities;
+mod clock;
 pub mod digest;
 pub mod errno;
 pub mod fs;

@@ -48,6 +48,8 @@ programs! {
     GETCWD = "_mw_getcwd" in "getcwd.py";
     /// Size and free space of each filesystem.
     FILESYSTEMS = "_mw_filesystems" in "filesystems.py";
+    /// Sets or prints date and time.
+    CLOCK = "_mw_clock" in "clock.py";
     /// Any of hashlib's digests of a file.
     HASH = "_mw_hash" in "hash.py";
     /// SHA-256 of a file.
