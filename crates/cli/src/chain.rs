@@ -1,4 +1,4 @@
-//! The command line: several commands in a row, with shortcuts, as mpremote reads them.
+//! The command line: several commands in a row, with aliases, as mpremote reads them.
 //!
 //! A command's parser takes what it needs, and what it leaves is the next command; `+` ends a
 //! command that would take everything.
@@ -6,150 +6,34 @@
 use std::collections::VecDeque;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::args::{self, FsArgs};
 use crate::commands;
+use crate::config::aliases::{Aliases, Failure};
+use crate::config::{Config, SoftReset};
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::report;
 
-/// A shortcut: the words that stand for it, and what it is for.
-pub struct Shortcut {
-    /// What is typed.
-    pub name: &'static str,
-    /// What it stands for.
-    pub words: &'static [&'static str],
-    /// One line of help.
-    pub help: &'static str,
-}
-
-const fn shortcut(
-    name: &'static str,
-    words: &'static [&'static str],
-    help: &'static str,
-) -> Shortcut {
-    Shortcut { name, words, help }
-}
-
-/// The shortcuts of mpremote 1.29.
-pub const SHORTCUTS: &[Shortcut] = &[
-    shortcut("--help", &["help"], ""),
-    shortcut("--version", &["version"], ""),
-    shortcut(
-        "a0",
-        &["connect", "/dev/ttyACM0"],
-        "connect to serial port \"/dev/ttyACM0\"",
-    ),
-    shortcut(
-        "a1",
-        &["connect", "/dev/ttyACM1"],
-        "connect to serial port \"/dev/ttyACM1\"",
-    ),
-    shortcut(
-        "a2",
-        &["connect", "/dev/ttyACM2"],
-        "connect to serial port \"/dev/ttyACM2\"",
-    ),
-    shortcut(
-        "a3",
-        &["connect", "/dev/ttyACM3"],
-        "connect to serial port \"/dev/ttyACM3\"",
-    ),
-    shortcut(
-        "bootloader",
-        &[
-            "exec",
-            "--no-follow",
-            "import machine, time\ntime.sleep_ms(100)\nmachine.bootloader()",
-        ],
-        "make the device enter its bootloader",
-    ),
-    shortcut(
-        "c0",
-        &["connect", "COM0"],
-        "connect to serial port \"COM0\"",
-    ),
-    shortcut(
-        "c1",
-        &["connect", "COM1"],
-        "connect to serial port \"COM1\"",
-    ),
-    shortcut(
-        "c2",
-        &["connect", "COM2"],
-        "connect to serial port \"COM2\"",
-    ),
-    shortcut(
-        "c3",
-        &["connect", "COM3"],
-        "connect to serial port \"COM3\"",
-    ),
-    shortcut("cat", &["fs", "cat"], "print files of the device"),
-    shortcut("cp", &["fs", "cp"], "copy files to, from or on the device"),
-    shortcut("devs", &["connect", "list"], "list available serial ports"),
-    shortcut("ls", &["fs", "ls"], "list a directory of the device"),
-    shortcut("mkdir", &["fs", "mkdir"], "make directories on the device"),
-    shortcut(
-        "reset",
-        &[
-            "exec",
-            "--no-follow",
-            "import machine, time\ntime.sleep_ms(100)\nmachine.reset()",
-        ],
-        "hard reset the device",
-    ),
-    shortcut("rm", &["fs", "rm"], "remove files of the device"),
-    shortcut(
-        "rmdir",
-        &["fs", "rmdir"],
-        "remove empty directories of the device",
-    ),
-    shortcut(
-        "sha256sum",
-        &["fs", "sha256sum"],
-        "print SHA-256 of files of the device",
-    ),
-    shortcut(
-        "touch",
-        &["fs", "touch"],
-        "make files on the device unless they are there",
-    ),
-    shortcut(
-        "tree",
-        &["fs", "tree"],
-        "print a tree of the device's files",
-    ),
-    shortcut(
-        "u0",
-        &["connect", "/dev/ttyUSB0"],
-        "connect to serial port \"/dev/ttyUSB0\"",
-    ),
-    shortcut(
-        "u1",
-        &["connect", "/dev/ttyUSB1"],
-        "connect to serial port \"/dev/ttyUSB1\"",
-    ),
-    shortcut(
-        "u2",
-        &["connect", "/dev/ttyUSB2"],
-        "connect to serial port \"/dev/ttyUSB2\"",
-    ),
-    shortcut(
-        "u3",
-        &["connect", "/dev/ttyUSB3"],
-        "connect to serial port \"/dev/ttyUSB3\"",
-    ),
-];
+/// The option that stands before commands: whether the first use of the board resets it.
+const SOFT_RESET: &str = "--soft-reset";
 
 /// Does the commands of a command line, one after the other.
 pub fn run(arguments: Vec<String>) -> Result<(), Error> {
+    let config = configuration(&arguments)?;
     let mut rest: VecDeque<String> = arguments.into();
-    let mut connection = Connection::new();
+    let mut connection = Connection::new(config.board.clone(), config.soft_reset);
     while !rest.is_empty() {
         if rest[0] == "+" {
             rest.pop_front();
             continue;
         }
-        expand(&mut rest);
+        expand(&config.aliases, &mut rest)?;
+        if let Some(choice) = soft_reset_option(&mut rest)? {
+            connection.set_soft_reset(choice);
+            continue;
+        }
         let Some(command) = rest.pop_front() else {
             break;
         };
@@ -158,6 +42,10 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
             .position(|word| word == "+")
             .unwrap_or(rest.len());
         let words: Vec<String> = rest.drain(..end).collect();
+        let words = Words {
+            words,
+            config: &config,
+        };
         let left = dispatch(&mut connection, &command, words)?;
         for word in left.into_iter().rev() {
             rest.push_front(word);
@@ -169,16 +57,85 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Replaces shortcuts at the front by what they stand for.
-fn expand(rest: &mut VecDeque<String>) {
-    while let Some(found) = rest
-        .front()
-        .and_then(|word| SHORTCUTS.iter().find(|shortcut| shortcut.name == *word))
-    {
-        rest.pop_front();
-        for word in found.words.iter().rev() {
-            rest.push_front((*word).to_owned());
+/// What the user has set. A file that is wrong is no reason not to help.
+fn configuration(arguments: &[String]) -> Result<Config, Error> {
+    let asks = |word: &String| matches!(word.as_str(), "--help" | "--version");
+    let is_help = arguments.iter().any(asks)
+        || matches!(
+            arguments.first().map(String::as_str),
+            Some("help" | "version")
+        );
+    let config = match Config::load(&commands::help::is_command) {
+        Err(error) if is_help => {
+            report::status(&format!("mpwire: {error}"));
+            Config::default()
         }
+        other => other?,
+    };
+    for note in &config.notes {
+        report::status(&format!("mpwire: {note}"));
+    }
+    Ok(config)
+}
+
+/// Takes `--soft-reset=CHOICE` or `--soft-reset CHOICE` from the front.
+fn soft_reset_option(rest: &mut VecDeque<String>) -> Result<Option<SoftReset>, Error> {
+    let Some(value) = rest.front().and_then(|word| word.strip_prefix(SOFT_RESET)) else {
+        return Ok(None);
+    };
+    let choice = match value.strip_prefix('=') {
+        Some(choice) => choice.to_owned(),
+        None if value.is_empty() => {
+            rest.pop_front();
+            rest.front().cloned().unwrap_or_default()
+        }
+        // Another word, which is no command.
+        None => return Ok(None),
+    };
+    rest.pop_front();
+    choice
+        .parse()
+        .map(Some)
+        .map_err(|_| Error::message(format!("{SOFT_RESET} is 'auto' or 'never', not '{choice}'")))
+}
+
+/// Replaces aliases at the front by what they stand for.
+fn expand(aliases: &Aliases, rest: &mut VecDeque<String>) -> Result<(), Error> {
+    aliases.expand(rest).or_else(|failure| match failure {
+        Failure::Usage(text) => report::line(&text).and(Err(Error::Told)),
+        Failure::Loop(names) => Err(Error::message(format!(
+            "the alias stands for itself: {names}"
+        ))),
+    })
+}
+
+/// What follows a command, and what the user has set.
+struct Words<'a> {
+    words: Vec<String>,
+    config: &'a Config,
+}
+
+impl Words<'_> {
+    /// Changes the words, if they are not as they are to be parsed.
+    fn map(self, change: impl FnOnce(Vec<String>) -> Vec<String>) -> Self {
+        Self {
+            words: change(self.words),
+            ..self
+        }
+    }
+
+    /// Options that the user has set for this command, and where it is `fs`, for the one of its own.
+    fn options(&self, command: &str) -> Vec<String> {
+        let own = self.words.iter().find(|word| !word.starts_with('-'));
+        let names = [
+            Some(command),
+            own.filter(|_| command == "fs").map(String::as_str),
+        ];
+        let options = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| self.config.options.get(name));
+        options.flatten().cloned().collect()
     }
 }
 
@@ -186,7 +143,7 @@ fn expand(rest: &mut VecDeque<String>) {
 fn dispatch(
     connection: &mut Connection,
     command: &str,
-    words: Vec<String>,
+    words: Words,
 ) -> Result<Vec<String>, Error> {
     macro_rules! command {
         ($arguments:ty, $action:expr) => {
@@ -214,12 +171,12 @@ fn dispatch(
         "eval" => command!(
             args::EvalArgs,
             commands::exec::eval,
-            with_values_apart(words)
+            words.map(with_values_apart)
         ),
         "exec" => command!(
             args::ExecArgs,
             commands::exec::exec,
-            with_values_apart(words)
+            words.map(with_values_apart)
         ),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
@@ -228,7 +185,7 @@ fn dispatch(
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
         "help" => {
-            commands::help::help()?;
+            commands::help::help(&words.config.aliases)?;
             connection.did_action();
             Ok(Vec::new())
         }
@@ -238,7 +195,7 @@ fn dispatch(
             Ok(Vec::new())
         }
         "fs" => {
-            let arguments: FsArgs = parse("fs", with_current_directory(words))?;
+            let arguments: FsArgs = parse("fs", words.map(with_current_directory))?;
             commands::fs::fs(connection, &arguments)?;
             Ok(Vec::new())
         }
@@ -279,34 +236,55 @@ fn with_values_apart(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-fn parse<Arguments: Parser>(command: &str, words: Vec<String>) -> Result<Arguments, Error> {
+fn parse<Arguments: Parser>(command: &str, words: Words) -> Result<Arguments, Error> {
+    let options = words.options(command);
+    let mut accepted = words.words;
+    let mut arguments = parse_words(command, accepted.clone())?;
+    for option in groups(&options) {
+        let words = [option, &accepted].concat();
+        match parse_words::<Arguments>(command, words.clone()) {
+            Ok(parsed) => (arguments, accepted) = (parsed, words),
+            // What is typed comes first.
+            Err(error) if error.kind() == ErrorKind::ArgumentConflict => {}
+            Err(error) => {
+                let option = option.join(" ");
+                report::status(&format!(
+                    "mpwire: the default option '{option}' of config.toml is refused:"
+                ));
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+/// Cuts words into options, each with the values that follow it.
+fn groups(options: &[String]) -> impl Iterator<Item = &[String]> {
+    options.chunk_by(|_, next| !next.starts_with('-'))
+}
+
+fn parse_words<Arguments: Parser>(
+    command: &str,
+    words: Vec<String>,
+) -> Result<Arguments, clap::Error> {
     let mut parser = Arguments::command()
         .no_binary_name(true)
         .infer_long_args(true)
         .bin_name(format!("mpwire {command}"));
     let matches = parser.try_get_matches_from_mut(words)?;
-    Ok(Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))?)
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn expanded(words: &[&str]) -> Vec<String> {
-        let mut rest: VecDeque<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        expand(&mut rest);
-        rest.into()
-    }
-
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
-    #[test]
-    fn shortcuts_stand_for_commands() {
-        assert_eq!(expanded(&["a1", "ls"]), ["connect", "/dev/ttyACM1", "ls"]);
-        assert_eq!(expanded(&["ls", "repl"]), ["fs", "ls", "repl"]);
-        assert_eq!(expanded(&["eval", "ls"]), ["eval", "ls"]);
+    fn parse<Arguments: Parser>(command: &str, words: Vec<String>) -> Result<Arguments, Error> {
+        Ok(parse_words(command, words)?)
     }
 
     #[test]
@@ -359,6 +337,54 @@ mod tests {
         assert!(parse(&["tree", "-h", "x"]).unwrap().human);
         assert_eq!(parse(&["tree", "-h", "-s", "x"]).unwrap_err_code(), 2);
         assert_eq!(parse(&["cat"]).unwrap_err_code(), 2);
+    }
+
+    fn with_options(options: &[&str], line: &[&str]) -> Result<FsArgs, Error> {
+        let mut config = Config::default();
+        config.options.insert("cp".to_owned(), words(options));
+        let words = Words {
+            words: words(line),
+            config: &config,
+        };
+        super::parse("fs", words)
+    }
+
+    #[test]
+    fn options_that_are_set_hold_unless_others_are_typed() {
+        let options = ["--force", "--encoding", "hex", "-v"];
+        let set = with_options(&options, &["cp", "a", ":"]).unwrap();
+        assert!(set.force && set.verbose);
+        assert_eq!(set.paths, ["a", ":"]);
+        let line = ["cp", "--no-force", "--encoding", "auto", "a", ":"];
+        let typed = with_options(&options, &line).unwrap();
+        assert!(!typed.force && typed.no_force && typed.verbose);
+        assert_eq!(typed.transfer.encoding.0, None);
+        assert!(!with_options(&options, &["ls", "a"]).unwrap().force);
+        assert_eq!(
+            with_options(&["--nope"], &["cp", "a", ":"]).unwrap_err_code(),
+            2
+        );
+    }
+
+    #[test]
+    fn the_option_for_soft_resets_stands_before_commands() {
+        let taken = |line: &[&str]| {
+            let mut rest: VecDeque<String> = words(line).into();
+            let choice = soft_reset_option(&mut rest);
+            (choice, Vec::from(rest).join(" "))
+        };
+        for line in [
+            ["--soft-reset=never", "ls", "a"],
+            ["--soft-reset", "never", "ls"],
+        ] {
+            let (choice, rest) = taken(&line);
+            assert_eq!(choice.unwrap(), Some(SoftReset::Never));
+            assert!(rest.starts_with("ls"));
+        }
+        assert_eq!(taken(&["soft-reset"]).0.unwrap(), None);
+        assert_eq!(taken(&["--soft-resets"]).0.unwrap(), None);
+        assert!(taken(&["--soft-reset"]).0.is_err());
+        assert!(taken(&["--soft-reset=no"]).0.is_err());
     }
 
     trait ErrorCode {

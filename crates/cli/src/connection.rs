@@ -4,12 +4,16 @@ use mpwire::board::Board;
 use mpwire::link::{Address, open};
 use mpwire::session::Session;
 
+use crate::config::{DefaultBoard, SoftReset};
 use crate::error::Error;
 use crate::interrupt;
 
 /// What the commands of a command line leave to each other.
 pub struct Connection {
     board: Option<Board>,
+    /// The board to connect to where none is named, unless that is the first that is found.
+    default_board: Option<DefaultBoard>,
+    soft_reset: SoftReset,
     /// Whether the first use of the raw REPL resets the board.
     auto_soft_reset: bool,
     /// Whether a command has done something, so that no REPL follows at the end.
@@ -18,10 +22,12 @@ pub struct Connection {
 
 impl Connection {
     /// No board yet.
-    pub fn new() -> Self {
+    pub fn new(default_board: Option<DefaultBoard>, soft_reset: SoftReset) -> Self {
         Self {
             board: None,
-            auto_soft_reset: true,
+            default_board,
+            soft_reset,
+            auto_soft_reset: soft_reset == SoftReset::Auto,
             did_action: false,
         }
     }
@@ -40,7 +46,16 @@ impl Connection {
         if let Some(mut board) = self.board.take() {
             board.close();
             interrupt::forward_to(None);
-            self.auto_soft_reset = true;
+            self.auto_soft_reset = self.soft_reset == SoftReset::Auto;
+        }
+    }
+
+    /// Says whether the first use of a board resets it, from now on. A board that is in use already
+    /// has had that.
+    pub fn set_soft_reset(&mut self, choice: SoftReset) {
+        self.soft_reset = choice;
+        if !self.board.as_ref().is_some_and(Board::is_entered) {
+            self.auto_soft_reset = choice == SoftReset::Auto;
         }
     }
 
@@ -71,9 +86,20 @@ impl Connection {
         self.entered(true).map(drop)
     }
 
+    fn connect_to_default(&mut self) -> Result<(), Error> {
+        let Some(DefaultBoard { address, origin }) = self.default_board.clone() else {
+            return self.connect(&Address::Auto);
+        };
+        self.connect(&Address::parse(&address))
+            .map_err(|error| match error {
+                Error::Open(source) => Error::DefaultBoard { source, origin },
+                other => other,
+            })
+    }
+
     fn entered(&mut self, soft_reset: bool) -> Result<&mut Board, Error> {
         if self.board.is_none() {
-            self.connect(&Address::Auto)?;
+            self.connect_to_default()?;
         }
         let Some(board) = &mut self.board else {
             return Err(Error::message("no device found"));

@@ -23,6 +23,14 @@ pub enum Error {
     /// The board could not be reached.
     #[error(transparent)]
     Open(#[from] link::OpenError),
+    /// The board that is used where none is named could not be reached.
+    #[error("{source}; {origin} says to use this board")]
+    DefaultBoard {
+        /// Why.
+        source: link::OpenError,
+        /// A file or an environment variable.
+        origin: String,
+    },
     /// The board failed.
     #[error(transparent)]
     Board(#[from] board::Error),
@@ -35,6 +43,9 @@ pub enum Error {
     /// The program on the board raised; its traceback is printed already.
     #[error("the program on the board raised an exception")]
     RemoteException,
+    /// What is wrong is printed already, as data: that is what mpremote does.
+    #[error("the command line is wrong")]
+    Told,
     /// Nobody reads the output any more.
     #[error("writing the output failed: {0}")]
     Output(io::Error),
@@ -86,7 +97,7 @@ impl Error {
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Open(error) => error.hint(),
+            Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),
             Self::Board(board::Error::Session(mpwire::session::Error::Repl { .. })) => Some(
                 "is this a MicroPython board, and is no other program talking to it? Press its reset button and try again",
             ),

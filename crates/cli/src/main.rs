@@ -1,11 +1,12 @@
 //! The program `mpwire`: a drop-in for mpremote.
 //!
-//! `chain` turns the command line into commands, `args` says what each takes, `commands` does them
+//! `config` is what the user has set, `chain` turns the command line into commands, `args` says what each takes, `commands` does them
 //! one file each, `report` is all that prints. What they do to boards is the library's.
 
 mod args;
 mod chain;
 mod commands;
+mod config;
 mod connection;
 mod error;
 mod interrupt;

@@ -39,7 +39,7 @@ pub fn failure(error: &Error) -> ExitCode {
             let _ = usage.print();
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
-        Error::RemoteException | Error::Interrupted => {}
+        Error::RemoteException | Error::Interrupted | Error::Told => {}
         Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}
         _ => {
             status(&format!("mpwire: {error}"));

@@ -22,6 +22,29 @@ struct Case {
     lines: Vec<Line>,
 }
 
+/// What both programs find in mpremote's `config.py`.
+const CONFIG: &str = r#"
+"""Aliases"""
+commands = {
+    "one": "eval 1",
+    "three": {"command": "eval 3", "help": "three"},
+    "multi": ("exec", """
+print(4)
+print('5"', '\t.')
+"""),  # two lines
+    'lib-list': ['fs', 'ls', "l" 'ib'],
+    "both": "one + one",
+    "mul x y=2": "eval x*y",
+    "pair x=1 y=2": ["eval", "x, y"],
+    "twice": "mul 2",
+    "text t": "eval t + t",
+    "void": "",
+    "u3": "eval 8",
+    "umount": "three one",
+    "here p='.'": "fs ls",
+}
+"#;
+
 /// The words of a command line, behind `connect ../board` unless they connect by themselves. Words
 /// in front such as `EDITOR=true` are environment variables.
 struct Line(Vec<String>);
@@ -424,6 +447,66 @@ fn cases() -> Vec<Case> {
                 "EDITOR=true edit lib",
                 "EDITOR=true edit no/new.txt",
                 "EDITOR=true edit hello.txt no/new.txt same.txt",
+            ],
+        ),
+        // Aliases.
+        case(
+            "aliases of config.py stand for their words",
+            &[
+                "one",
+                "one one",
+                "one + three",
+                "both",
+                "three eval 2",
+                "multi",
+                "lib-list",
+                "lib-list lib-list",
+                "lib-list + one",
+                "void one",
+                "u3",
+                "umount",
+                "eval 1 one nonsense",
+                "resume exec x=7 one eval x",
+            ],
+        ),
+        case(
+            "aliases take arguments",
+            &[
+                "mul 3 5",
+                "mul 3",
+                "mul x=3",
+                "mul x=3 y=4",
+                "mul 3 y=4",
+                "mul 3 5 one",
+                "mul 3 + one",
+                "mul 3 5 mul 2",
+                "pair",
+                "pair 5",
+                "pair y=5",
+                "pair x=5 y=6",
+                "pair + one",
+                "twice 5",
+                "text '\"a\"'",
+                "text 't=\"a=b\"'",
+                "here",
+                "here '\"x\"'",
+                "mul 2 3 eval x,y",
+            ],
+        ),
+        case(
+            "wrong arguments of aliases are refused",
+            &[
+                "mul",
+                "mul y=3",
+                "mul z=3",
+                "mul 2 z=3",
+                "mul 2 3 z=4",
+                "mul 2 3 4",
+                "mul + one",
+                "twice",
+                "one z=1",
+                "text 1",
+                "eval 9 mul",
             ],
         ),
         case(
@@ -885,6 +968,7 @@ impl std::fmt::Display for Line {
 fn board(flash: &Path) -> TestBoard {
     let board = TestBoard::with_flash(flash);
     fill(&board.work());
+    board.configure("mpremote/config.py", CONFIG);
     board
 }
 

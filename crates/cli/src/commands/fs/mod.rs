@@ -37,7 +37,7 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
 }
 
 /// Whether there is such a command; asked before anything is done.
-fn is_command(command: &str) -> bool {
+pub fn is_command(command: &str) -> bool {
     const COMMANDS: &[&str] = &["cat", "cp", "ls", "mkdir", "rm", "rmdir", "touch", "tree"];
     COMMANDS.contains(&command) || hash::algorithm(command).is_some()
 }

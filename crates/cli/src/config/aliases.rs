@@ -1,0 +1,286 @@
+//! Aliases: words that stand for others, with arguments, by mpremote's rules.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::shortcuts::SHORTCUTS;
+
+/// No command line needs as many in a row: what does is a loop.
+const LIMIT: usize = 100;
+
+/// What a user wrote an alias to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Definition {
+    /// The words that it stands for.
+    pub words: Vec<String>,
+    /// What it is for; may be empty, and may span lines.
+    pub help: String,
+}
+
+impl Definition {
+    /// Words in one string, with blanks between.
+    pub fn of_text(text: &str) -> Self {
+        Self {
+            words: text.split_whitespace().map(str::to_owned).collect(),
+            help: String::new(),
+        }
+    }
+}
+
+/// An argument of an alias: `x`, or `x=4` with a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parameter {
+    name: String,
+    default: Option<String>,
+    /// As it was written.
+    text: String,
+}
+
+impl Parameter {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split('=').map(str::to_owned);
+        Self {
+            name: parts.next().unwrap_or_default(),
+            default: parts.next(),
+            text: text.to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Alias {
+    parameters: Vec<Parameter>,
+    definition: Definition,
+}
+
+impl Alias {
+    /// How it is called: its name and its arguments, each as it was written.
+    fn signature(&self, name: &str) -> String {
+        let texts = self.parameters.iter().map(|parameter| &*parameter.text);
+        std::iter::once(name)
+            .chain(texts)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// Why a command line cannot be expanded.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An argument is missing or unknown; mpremote prints this as data.
+    Usage(String),
+    /// An alias stands for itself.
+    Loop(String),
+}
+
+/// All aliases by their names.
+#[derive(Debug, Clone)]
+pub struct Aliases(BTreeMap<String, Alias>);
+
+impl Aliases {
+    /// Those that are always there.
+    pub fn built_in() -> Self {
+        let built_in = SHORTCUTS.iter().map(|shortcut| {
+            let definition = Definition {
+                words: shortcut.words.iter().map(|&word| word.into()).collect(),
+                help: shortcut.help.to_owned(),
+            };
+            let alias = Alias {
+                parameters: Vec::new(),
+                definition,
+            };
+            (shortcut.name.to_owned(), alias)
+        });
+        Self(built_in.collect())
+    }
+
+    /// Defines or redefines one. The first word of `signature` is its name, and the others are its
+    /// arguments. Returns whether it has a name.
+    pub fn define(&mut self, signature: &str, definition: Definition) -> bool {
+        let mut words = signature.split_whitespace();
+        let Some(name) = words.next() else {
+            return false;
+        };
+        let alias = Alias {
+            parameters: words.map(Parameter::parse).collect(),
+            definition,
+        };
+        self.0.insert(name.to_owned(), alias);
+        true
+    }
+
+    /// Each one's signature and help, in the order of their names.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        self.0
+            .iter()
+            .map(|(name, alias)| (alias.signature(name), alias.definition.help.clone()))
+            .collect()
+    }
+
+    /// Replaces aliases at the front of a command line by what they stand for. Their arguments
+    /// become assignments that the board executes first.
+    pub fn expand(&self, rest: &mut VecDeque<String>) -> Result<(), Failure> {
+        let mut assignments = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        let mut last = None;
+        while let Some((name, alias)) = rest.front().and_then(|word| self.0.get_key_value(word)) {
+            names.push(name);
+            if names.len() > LIMIT {
+                return Err(Failure::Loop(circle(&names)));
+            }
+            rest.pop_front();
+            for parameter in &alias.parameters {
+                if rest.front().is_some_and(|word| word == "+") {
+                    break;
+                }
+                let value = value(parameter, rest).ok_or_else(|| {
+                    usage(name, alias, &format!("missing argument {}", parameter.name))
+                })?;
+                assignments.push(format!("{}={value}", parameter.name));
+            }
+            for word in alias.definition.words.iter().rev() {
+                rest.push_front(word.clone());
+            }
+            last = Some((name, alias));
+        }
+        if let Some((name, alias)) = last {
+            check_next(name, alias, rest)?;
+        }
+        if !assignments.is_empty() {
+            rest.push_front(assignments.join(";"));
+            rest.push_front("exec".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Takes the value of an argument: given as it is, by its name, or its default.
+fn value(parameter: &Parameter, rest: &mut VecDeque<String>) -> Option<String> {
+    let given = rest.front().and_then(|word| match word.split_once('=') {
+        None => Some(word.clone()),
+        Some((name, value)) => (name == parameter.name).then(|| value.to_owned()),
+    });
+    match given {
+        Some(value) => {
+            rest.pop_front();
+            Some(value)
+        }
+        None => parameter.default.clone(),
+    }
+}
+
+/// Refuses an argument that an alias does not have, where its last one could stand.
+fn check_next(name: &str, alias: &Alias, rest: &VecDeque<String>) -> Result<(), Failure> {
+    let next = rest.get(alias.definition.words.len());
+    match next.and_then(|word| word.split_once('=')) {
+        Some((given, _)) if !alias.parameters.is_empty() => Err(usage(
+            name,
+            alias,
+            &format!("given unexpected argument {given}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn usage(name: &str, alias: &Alias, what: &str) -> Failure {
+    Failure::Usage(format!(
+        "Command {name} {what}; signature is:\n    {}",
+        alias.signature(name)
+    ))
+}
+
+/// The last names, from where they begin to repeat themselves.
+fn circle(names: &[&str]) -> String {
+    let (last, before) = names.split_last().unwrap_or((&"", &[]));
+    let start = before.iter().rposition(|name| name == last).unwrap_or(0);
+    names[start..].join(" -> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aliases(definitions: &[(&str, &str)]) -> Aliases {
+        let mut aliases = Aliases::built_in();
+        for (signature, text) in definitions {
+            assert!(aliases.define(signature, Definition::of_text(text)));
+        }
+        aliases
+    }
+
+    fn expanded(aliases: &Aliases, line: &str) -> Result<String, Failure> {
+        let mut rest: VecDeque<String> = line.split(' ').map(str::to_owned).collect();
+        aliases.expand(&mut rest)?;
+        Ok(Vec::from(rest).join(" "))
+    }
+
+    #[test]
+    fn shortcuts_stand_for_commands() {
+        let aliases = aliases(&[]);
+        for (line, expected) in [
+            ("a1 ls", "connect /dev/ttyACM1 ls"),
+            ("ls repl", "fs ls repl"),
+            ("eval ls", "eval ls"),
+        ] {
+            assert_eq!(expanded(&aliases, line), Ok(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn users_may_redefine_shortcuts_and_commands_and_build_on_each_other() {
+        let aliases = aliases(&[("ls", "tree -s"), ("run", "ls lib"), ("nothing", "")]);
+        for (line, expected) in [
+            ("ls", "fs tree -s"),
+            ("run x", "fs tree -s lib x"),
+            ("nothing run", "fs tree -s lib"),
+            ("nothing", ""),
+        ] {
+            assert_eq!(expanded(&aliases, line), Ok(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn arguments_are_assigned_first() {
+        let aliases = aliases(&[
+            ("mul x y=2", "eval x*y"),
+            ("twice", "mul 2"),
+            ("path p=1=2", "eval p"),
+        ]);
+        for (line, expected) in [
+            ("mul 3 5", "exec x=3;y=5 eval x*y"),
+            ("mul 3", "exec x=3;y=2 eval x*y"),
+            ("mul x=3 y=a=b ls", "exec x=3;y=a=b eval x*y ls"),
+            ("mul y=3", "missing argument x"),
+            ("mul 3 + ls", "exec x=3 eval x*y + ls"),
+            ("mul + ls", "eval x*y + ls"),
+            ("mul", "missing argument x"),
+            ("mul 3 4 z=5", "given unexpected argument z"),
+            ("mul 3 4 5", "exec x=3;y=4 eval x*y 5"),
+            ("twice 5", "exec x=2;y=5 eval x*y"),
+            ("path", "exec p=1 eval p"),
+        ] {
+            match expanded(&aliases, line) {
+                Err(Failure::Usage(text)) => assert!(text.contains(expected), "{line}: {text}"),
+                other => assert_eq!(other, Ok(expected.to_owned()), "{line}"),
+            }
+        }
+        let failure = expanded(&aliases, "mul");
+        let text = "Command mul missing argument x; signature is:\n    mul x y=2";
+        assert_eq!(failure, Err(Failure::Usage(text.to_owned())));
+    }
+
+    #[test]
+    fn loops_are_found() {
+        let aliases = aliases(&[("a", "b x"), ("b", "c"), ("c", "b"), ("self", "self self")]);
+        let circle = |line| match expanded(&aliases, line) {
+            Err(Failure::Loop(names)) => names,
+            other => panic!("{other:?}"),
+        };
+        assert!(["b -> c -> b", "c -> b -> c"].contains(&circle("a").as_str()));
+        assert_eq!(circle("self"), "self -> self");
+    }
+
+    #[test]
+    fn an_alias_needs_a_name() {
+        assert!(!Aliases::built_in().define(" ", Definition::default()));
+    }
+}

@@ -1,0 +1,129 @@
+//! The shortcuts that are always there: those of mpremote 1.29.
+
+/// A shortcut: the words that stand for it, and what it is for.
+pub struct Shortcut {
+    /// What is typed.
+    pub name: &'static str,
+    /// What it stands for.
+    pub words: &'static [&'static str],
+    /// One line of help.
+    pub help: &'static str,
+}
+
+const fn shortcut(
+    name: &'static str,
+    words: &'static [&'static str],
+    help: &'static str,
+) -> Shortcut {
+    Shortcut { name, words, help }
+}
+
+/// The shortcuts of mpremote 1.29.
+pub const SHORTCUTS: &[Shortcut] = &[
+    shortcut("--help", &["help"], ""),
+    shortcut("--version", &["version"], ""),
+    shortcut(
+        "a0",
+        &["connect", "/dev/ttyACM0"],
+        "connect to serial port \"/dev/ttyACM0\"",
+    ),
+    shortcut(
+        "a1",
+        &["connect", "/dev/ttyACM1"],
+        "connect to serial port \"/dev/ttyACM1\"",
+    ),
+    shortcut(
+        "a2",
+        &["connect", "/dev/ttyACM2"],
+        "connect to serial port \"/dev/ttyACM2\"",
+    ),
+    shortcut(
+        "a3",
+        &["connect", "/dev/ttyACM3"],
+        "connect to serial port \"/dev/ttyACM3\"",
+    ),
+    shortcut(
+        "bootloader",
+        &[
+            "exec",
+            "--no-follow",
+            "import machine, time\ntime.sleep_ms(100)\nmachine.bootloader()",
+        ],
+        "make the device enter its bootloader",
+    ),
+    shortcut(
+        "c0",
+        &["connect", "COM0"],
+        "connect to serial port \"COM0\"",
+    ),
+    shortcut(
+        "c1",
+        &["connect", "COM1"],
+        "connect to serial port \"COM1\"",
+    ),
+    shortcut(
+        "c2",
+        &["connect", "COM2"],
+        "connect to serial port \"COM2\"",
+    ),
+    shortcut(
+        "c3",
+        &["connect", "COM3"],
+        "connect to serial port \"COM3\"",
+    ),
+    shortcut("cat", &["fs", "cat"], "print files of the device"),
+    shortcut("cp", &["fs", "cp"], "copy files to, from or on the device"),
+    shortcut("devs", &["connect", "list"], "list available serial ports"),
+    shortcut("ls", &["fs", "ls"], "list a directory of the device"),
+    shortcut("mkdir", &["fs", "mkdir"], "make directories on the device"),
+    shortcut(
+        "reset",
+        &[
+            "exec",
+            "--no-follow",
+            "import machine, time\ntime.sleep_ms(100)\nmachine.reset()",
+        ],
+        "hard reset the device",
+    ),
+    shortcut("rm", &["fs", "rm"], "remove files of the device"),
+    shortcut(
+        "rmdir",
+        &["fs", "rmdir"],
+        "remove empty directories of the device",
+    ),
+    shortcut(
+        "sha256sum",
+        &["fs", "sha256sum"],
+        "print SHA-256 of files of the device",
+    ),
+    shortcut(
+        "touch",
+        &["fs", "touch"],
+        "make files on the device unless they are there",
+    ),
+    shortcut(
+        "tree",
+        &["fs", "tree"],
+        "print a tree of the device's files",
+    ),
+    shortcut(
+        "u0",
+        &["connect", "/dev/ttyUSB0"],
+        "connect to serial port \"/dev/ttyUSB0\"",
+    ),
+    shortcut(
+        "u1",
+        &["connect", "/dev/ttyUSB1"],
+        "connect to serial port \"/dev/ttyUSB1\"",
+    ),
+    shortcut(
+        "u2",
+        &["connect", "/dev/ttyUSB2"],
+        "connect to serial port \"/dev/ttyUSB2\"",
+    ),
+    shortcut(
+        "u3",
+        &["connect", "/dev/ttyUSB3"],
+        "connect to serial port \"/dev/ttyUSB3\"",
+    ),
+];
