@@ -12,6 +12,7 @@
 //! | [`blocks`] | binary data to a program that asks for it, and its questions |
 //! | [`frames`] | binary data in a program's output |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
+//! | [`typing`] | what a person types or pastes, paced by its echo |
 
 pub mod blocks;
 pub mod frames;
@@ -19,3 +20,4 @@ pub mod literal;
 pub mod raw_paste;
 pub mod raw_repl;
 pub mod scan;
+pub mod typing;
