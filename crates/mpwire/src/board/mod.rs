@@ -11,11 +11,15 @@ pub mod program;
 mod shrink;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mpwire_proto::literal::{ParseError, Value, parse};
 
-use crate::session::{self, Heard, Interrupter, OnInterrupt, Progress, Rate, Session};
+use crate::link::Link;
+use crate::session::{
+    self, Console, Heard, Interrupter, Keyboard, OnInterrupt, Progress, Rate, Session,
+};
 pub(crate) use agent::{BITS_MOST, Blocks};
 
 use agent::Agent;
@@ -172,6 +176,34 @@ impl Board {
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         self.session.interrupter()
+    }
+
+    /// A handle through which another thread types to this board's consoles.
+    #[must_use]
+    pub fn keyboard(&self) -> Keyboard {
+        self.session.keyboard()
+    }
+
+    /// The friendly REPL, for a person. The raw REPL is left, at once or when the program that runs
+    /// there ends.
+    pub fn console(&mut self) -> Result<Console<'_>, Error> {
+        self.end_agent()?;
+        if !self.session.is_busy() {
+            self.tidy()?;
+        }
+        // The person may reset the board.
+        self.installed.clear();
+        Ok(self.session.console()?)
+    }
+
+    /// Goes on with `link` in place of one that broke. Nothing is known of the board behind it.
+    pub fn reconnect(&mut self, link: Arc<dyn Link>) {
+        self.session.reconnect(link);
+        self.capabilities = None;
+        self.installed.clear();
+        self.agent = None;
+        self.refuses_agent = false;
+        self.frame_room = FRAME_ROOM;
     }
 
     /// How fast the board took programs so far.

@@ -4,6 +4,7 @@
 //! long to wait is [`crate::session`]'s.
 
 mod address;
+mod reopen;
 #[cfg(feature = "serial")]
 mod serial;
 #[cfg(all(feature = "sim", unix))]
@@ -12,6 +13,9 @@ mod sim;
 mod wake;
 
 pub use address::{Address, OpenError, open};
+pub use reopen::{Reopener, Watch};
+#[cfg(unix)]
+pub use wake::Wake;
 
 use std::io;
 

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 /// A switch that ends waits, once and for all.
@@ -14,6 +15,7 @@ pub struct Wake {
 }
 
 impl Wake {
+    /// A switch that is off.
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
         Ok(Self { reader, writer })
@@ -27,12 +29,21 @@ impl Wake {
 
     /// Waits until `source` can be read (`true`) or [`Wake::wake`] was called (`false`).
     pub fn wait_readable(&self, source: &impl AsFd) -> io::Result<bool> {
-        let mut set = [
-            PollFd::new(&self.reader, PollFlags::IN),
-            PollFd::new(source, PollFlags::IN),
-        ];
+        self.wait(Some(source), None)
+    }
+
+    /// As [`Wake::wait_readable`], and also returns `true` when `patience` is over.
+    pub fn wait(
+        &self,
+        source: Option<&impl AsFd>,
+        patience: Option<Duration>,
+    ) -> io::Result<bool> {
+        let mut set = vec![PollFd::new(&self.reader, PollFlags::IN)];
+        set.extend(source.map(|source| PollFd::new(source, PollFlags::IN)));
+        // A patience that no clock can hold is as good as none.
+        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
         loop {
-            match poll(&mut set, None) {
+            match poll(&mut set, patience.as_ref()) {
                 Ok(_) => return Ok(set[0].revents().is_empty()),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

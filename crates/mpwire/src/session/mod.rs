@@ -4,6 +4,11 @@
 //! (TinyUSB after 500 ms, for one). It feeds the channel that [`Session`] waits on, with the
 //! machine's own timeouts: there is no polling.
 
+mod console;
+
+pub use console::{Console, Happening, Keyboard};
+
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -49,9 +54,12 @@ pub enum Error {
 }
 
 enum Input {
-    Bytes(Vec<u8>),
-    Broken(io::Error),
+    /// What the link with this number brought.
+    Bytes(u32, Vec<u8>),
+    Broken(u32, io::Error),
     Interrupt,
+    /// What is for a [`Console`] only, and waits for one.
+    Console(console::Input),
 }
 
 /// Asks a [`Session`] to stop what it does, from another thread: a signal handler's, for one.
@@ -135,6 +143,10 @@ pub struct Session {
     sending: Option<(Instant, usize)>,
     /// How often the user has interrupted the current operation.
     interrupts: u32,
+    /// The number of the link that is in use; what others have left in the inbox is void.
+    generation: u32,
+    /// What was typed and not read yet. Keyboards limit how much that is.
+    typed: VecDeque<console::Input>,
 }
 
 impl Session {
@@ -142,10 +154,7 @@ impl Session {
     #[must_use]
     pub fn start(link: Arc<dyn Link>) -> Self {
         let (outbox, inbox) = sync_channel(INBOX);
-        let reader = Arc::clone(&link);
-        let sender = outbox.clone();
-        thread::spawn(move || drain(&*reader, &sender));
-        Self {
+        let session = Self {
             link,
             inbox,
             outbox,
@@ -153,7 +162,28 @@ impl Session {
             rate: Rate::default(),
             sending: None,
             interrupts: 0,
-        }
+            generation: 0,
+            typed: VecDeque::new(),
+        };
+        session.listen();
+        session
+    }
+
+    /// Goes on with `link` in place of one that broke. Nothing is known of the board behind it.
+    pub fn reconnect(&mut self, link: Arc<dyn Link>) {
+        self.link.close();
+        self.link = link;
+        self.repl = RawRepl::new();
+        self.sending = None;
+        self.generation += 1;
+        self.listen();
+    }
+
+    fn listen(&self) {
+        let link = Arc::clone(&self.link);
+        let sender = self.outbox.clone();
+        let generation = self.generation;
+        thread::spawn(move || drain(&*link, generation, &sender));
     }
 
     /// What the user would call the link.
@@ -296,14 +326,15 @@ impl Session {
             }
             match self.receive(Some(until))? {
                 None => return Ok(None),
-                Some(Input::Bytes(bytes)) => {
+                Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();
                     self.repl.handle_input(now, &bytes);
                     // A large frame takes its time on a slow line.
                     until = now + patience;
                 }
-                Some(Input::Broken(source)) => return Err(self.lost(source)),
+                Some(Input::Broken(_, source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => return Err(self.abandon()),
+                Some(Input::Console(input)) => self.typed.push_back(input),
             }
         }
     }
@@ -393,7 +424,7 @@ impl Session {
             }
             match self.receive(self.repl.poll_timeout())? {
                 None => self.repl.handle_timeout(Instant::now()),
-                Some(Input::Bytes(bytes)) => {
+                Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();
                     self.repl.handle_input(now, &bytes);
                     // A flood leaves no silence in which the deadline could be noticed.
@@ -401,7 +432,7 @@ impl Session {
                         self.repl.handle_timeout(now);
                     }
                 }
-                Some(Input::Broken(source)) => return Err(self.lost(source)),
+                Some(Input::Broken(_, source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => {
                     self.interrupts += 1;
                     if on_interrupt == OnInterrupt::Abandon || self.interrupts > 1 {
@@ -409,6 +440,7 @@ impl Session {
                     }
                     self.repl.interrupt();
                 }
+                Some(Input::Console(input)) => self.typed.push_back(input),
             }
         }
     }
@@ -431,8 +463,9 @@ impl Session {
             }
             while self.repl.poll_event().is_some() {}
             match self.receive(Some(deadline)) {
-                Ok(Some(Input::Bytes(bytes))) => self.repl.handle_input(Instant::now(), &bytes),
+                Ok(Some(Input::Bytes(_, bytes))) => self.repl.handle_input(Instant::now(), &bytes),
                 Ok(Some(Input::Interrupt)) => self.repl.interrupt(),
+                Ok(Some(Input::Console(input))) => self.typed.push_back(input),
                 _ => break,
             }
         }
@@ -453,6 +486,15 @@ impl Session {
 
     /// The next input; `None` when `until` has come first.
     fn receive(&self, until: Option<Instant>) -> Result<Option<Input>, Error> {
+        loop {
+            match self.next_input(until)? {
+                Some(Input::Bytes(of, _) | Input::Broken(of, _)) if of != self.generation => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn next_input(&self, until: Option<Instant>) -> Result<Option<Input>, Error> {
         let input = match until {
             None => self
                 .inbox
@@ -507,16 +549,16 @@ fn is_refused(traceback: &[u8]) -> bool {
 }
 
 /// Moves everything from the link to the session until either ends.
-fn drain(link: &dyn Link, session: &SyncSender<Input>) {
+fn drain(link: &dyn Link, generation: u32, session: &SyncSender<Input>) {
     let mut buffer = [0; 4096];
     loop {
         let input = match link.read(&mut buffer) {
             Ok(0) => return,
-            Ok(count) => Input::Bytes(buffer[..count].to_vec()),
+            Ok(count) => Input::Bytes(generation, buffer[..count].to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Input::Broken(error),
+            Err(error) => Input::Broken(generation, error),
         };
-        let broken = matches!(input, Input::Broken(_));
+        let broken = matches!(input, Input::Broken(..));
         if session.send(input).is_err() || broken {
             return;
         }
