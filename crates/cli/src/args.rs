@@ -67,6 +67,33 @@ pub struct SleepArgs {
     pub next: Next,
 }
 
+/// Open the device's interactive prompt
+///
+/// Keys go to the device as they are; Ctrl-] or Ctrl-x leaves it.
+#[derive(Debug, Parser)]
+#[command(name = "repl")]
+pub struct ReplArgs {
+    /// Show bytes that are not printable as hexadecimal digits
+    #[arg(short, long, conflicts_with = "no_escape_non_printable")]
+    pub escape_non_printable: bool,
+    #[arg(long, hide = true)]
+    pub no_escape_non_printable: bool,
+    /// Copy what is shown to a file
+    #[arg(long, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+    /// What Ctrl-J types; \n in it is Enter
+    #[arg(long, value_name = "CODE")]
+    pub inject_code: Option<String>,
+    /// The script of this computer that Ctrl-K runs
+    #[arg(long, value_name = "FILE")]
+    pub inject_file: Option<PathBuf>,
+    /// Wait for a device that is unplugged or resets, and go on
+    #[arg(long)]
+    pub reconnect: bool,
+    #[command(flatten)]
+    pub next: Next,
+}
+
 /// Evaluate and print an expression
 #[derive(Debug, Parser)]
 #[command(name = "eval")]

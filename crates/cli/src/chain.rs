@@ -52,7 +52,7 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         }
     }
     if connection.ends_in_repl() {
-        return commands::repl::at_the_end();
+        return commands::repl::at_the_end(&mut connection);
     }
     Ok(())
 }
@@ -168,6 +168,7 @@ fn dispatch(
         }),
         "soft-reset" => command!(args::SoftResetArgs, commands::soft_reset::soft_reset),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),
+        "repl" => command!(args::ReplArgs, commands::repl::repl),
         "eval" => command!(
             args::EvalArgs,
             commands::exec::eval,

@@ -97,10 +97,18 @@ impl Connection {
             })
     }
 
-    fn entered(&mut self, soft_reset: bool) -> Result<&mut Board, Error> {
+    /// The board in whatever state it is: connected to, if none was named.
+    pub fn untouched_board(&mut self) -> Result<&mut Board, Error> {
         if self.board.is_none() {
             self.connect_to_default()?;
         }
+        self.board
+            .as_mut()
+            .ok_or_else(|| Error::message("no device found"))
+    }
+
+    fn entered(&mut self, soft_reset: bool) -> Result<&mut Board, Error> {
+        self.untouched_board()?;
         let Some(board) = &mut self.board else {
             return Err(Error::message("no device found"));
         };

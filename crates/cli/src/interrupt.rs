@@ -2,8 +2,11 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use mpwire::session::Interrupter;
+
+use crate::console;
 
 enum Target {
     Program,
@@ -17,12 +20,27 @@ static TARGET: Mutex<Target> = Mutex::new(Target::Program);
 pub fn watch() {
     // Without a handler the program still ends on a signal, only less tidily.
     let _ = ctrlc::set_handler(|| {
+        // In raw mode no key is a signal: somebody wants the program to end.
+        if console::restore() {
+            end_soon();
+        }
         match &*TARGET.lock().unwrap_or_else(PoisonError::into_inner) {
             Target::Program => std::process::exit(1),
             Target::Board(board) => board.interrupt(),
             // Nobody waits any more: the program is about to end.
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
+    });
+}
+
+/// How long a terminal has to end in good order.
+const END_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Ends the program even if it waits for a terminal or a board that takes nothing more.
+fn end_soon() {
+    std::thread::spawn(|| {
+        std::thread::sleep(END_PATIENCE);
+        std::process::exit(1);
     });
 }
 

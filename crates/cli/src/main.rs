@@ -8,6 +8,7 @@ mod chain;
 mod commands;
 mod config;
 mod connection;
+mod console;
 mod error;
 mod interrupt;
 mod local;

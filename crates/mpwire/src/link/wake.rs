@@ -33,11 +33,7 @@ impl Wake {
     }
 
     /// As [`Wake::wait_readable`], and also returns `true` when `patience` is over.
-    pub fn wait(
-        &self,
-        source: Option<&impl AsFd>,
-        patience: Option<Duration>,
-    ) -> io::Result<bool> {
+    pub fn wait(&self, source: Option<&impl AsFd>, patience: Option<Duration>) -> io::Result<bool> {
         let mut set = vec![PollFd::new(&self.reader, PollFlags::IN)];
         set.extend(source.map(|source| PollFd::new(source, PollFlags::IN)));
         // A patience that no clock can hold is as good as none.
