@@ -48,10 +48,10 @@ pub fn repl(connection: &mut Connection, arguments: &ReplArgs) -> Result<(), Err
     let raw = RawMode::enter().map_err(failed)?;
     let keys = Keys::start(board.keyboard()).map_err(failed)?;
     let result = talk(board, &injections, &mut screen, &keys, reopener.as_ref());
-    drop(raw);
     if result.is_err() {
         screen.begin_line();
     }
+    drop(raw);
     result
 }
 
@@ -264,14 +264,17 @@ impl<'a> Dialogue<'a> {
     /// Takes what was typed. What cannot wait behind a paste does not.
     fn typed(&mut self, bytes: &[u8]) {
         let waits = !self.steps.is_empty() || !self.console.is_sent();
-        if self.is_terminal && waits {
-            if bytes.iter().all(|&byte| byte == CTRL_C) {
-                // As terminals themselves do: what was typed before is given up.
-                self.drop_steps();
-            } else if bytes.iter().all(|&byte| quits(byte)) && self.is_ending() {
-                // The second time, it is meant at once.
-                self.drop_steps();
-            }
+        let is_quit = bytes.iter().all(|&byte| quits(byte));
+        if self.is_terminal && waits && bytes.ends_with(&[CTRL_C]) {
+            // As terminals themselves do: what was typed before is given up.
+            self.drop_steps();
+            self.keys.taken();
+            self.steps.push_back(Step::Send(vec![CTRL_C]));
+            return;
+        }
+        if self.is_terminal && is_quit && self.is_ending() {
+            // The second time, it is meant at once.
+            self.drop_steps();
         }
         self.split(bytes);
         self.steps.push_back(Step::Taken);
