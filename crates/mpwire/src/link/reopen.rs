@@ -35,7 +35,10 @@ impl Reopener {
     /// Opens the link if it is there.
     fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
         match (&self.address, &self.serial_number) {
-            (Address::Port(_), Some(serial_number)) => {
+            // Some adapters all have the same number: the port it was at goes first.
+            (Address::Port(path), Some(serial_number))
+                if serial_number_of(path).as_ref() != Some(serial_number) =>
+            {
                 open(&Address::SerialNumber(serial_number.clone()))
             }
             (address, _) => open(address),
