@@ -38,7 +38,7 @@ const DTR_OFF: u8 = 9;
 const RTS_ON: u8 = 11;
 const RTS_OFF: u8 = 12;
 /// Flow control by XON and XOFF, RTS and CTS, DCD, DSR.
-const OTHER_FLOW_CONTROL: [u8; 4] = [2, 3, 17, 19];
+const OTHER_FLOW_CONTROL: [u32; 4] = [2, 3, 17, 19];
 
 /// Value of [`PURGE`]: what either side of the server has buffered.
 const PURGE_BOTH: u8 = 3;
@@ -76,6 +76,17 @@ pub enum Refusal {
     },
 }
 
+/// What a server has still to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// Whether it has a serial port.
+    Port,
+    /// A setting, by its name.
+    Setting(&'static str),
+    /// That there is no flow control; some servers never answer this.
+    FlowControl,
+}
+
 /// A setting that must be confirmed before the port is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Setting {
@@ -97,16 +108,16 @@ impl Setting {
         if command != self.command + ANSWER {
             return None;
         }
-        match (self.command, parameters) {
-            (SET_BAUD_RATE, &[a, b, c, d, ..]) => Some(u32::from_be_bytes([a, b, c, d])),
-            (SET_BAUD_RATE, _) => None,
-            // The answers about DTR and RTS look the same.
-            (SET_CONTROL, &[value, ..]) => (value == NO_FLOW_CONTROL
-                || OTHER_FLOW_CONTROL.contains(&value))
-            .then_some(u32::from(value)),
-            (_, &[value, ..]) => Some(u32::from(value)),
-            (_, []) => None,
-        }
+        let value = match (self.command, parameters) {
+            (SET_BAUD_RATE, &[a, b, c, d, ..]) => u32::from_be_bytes([a, b, c, d]),
+            (SET_BAUD_RATE, _) | (_, []) => return None,
+            (_, &[value, ..]) => u32::from(value),
+        };
+        // Answers about other flow control are one to ours; those about DTR and RTS are not.
+        let is_ours = self.command != SET_CONTROL
+            || value == self.value
+            || OTHER_FLOW_CONTROL.contains(&value);
+        is_ours.then_some(value)
     }
 }
 
@@ -245,6 +256,12 @@ impl Client {
         self.transmit.pop_front()
     }
 
+    /// Whether [`Self::poll_transmit`] has something.
+    #[must_use]
+    pub fn has_transmit(&self) -> bool {
+        !self.transmit.is_empty()
+    }
+
     /// What happened; call until `None` after every [`Self::handle_input`].
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -262,12 +279,18 @@ impl Client {
         self.heard_telnet
     }
 
-    /// What the server has not answered yet, in words; `None` once the port is open or refused.
+    /// What the server has not answered yet; `None` once the port is open or refused.
     #[must_use]
-    pub fn awaited(&self) -> Option<&'static str> {
+    pub fn awaited(&self) -> Option<Awaited> {
         match self.stage {
-            Stage::Negotiating => Some("whether it has a serial port"),
-            Stage::Setting => self.awaited.first().map(|setting| setting.name),
+            Stage::Negotiating => Some(Awaited::Port),
+            Stage::Setting => self.awaited.first().map(|setting| {
+                if setting.command == SET_CONTROL {
+                    Awaited::FlowControl
+                } else {
+                    Awaited::Setting(setting.name)
+                }
+            }),
             Stage::Opened | Stage::Refused => None,
         }
     }

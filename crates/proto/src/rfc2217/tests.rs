@@ -47,7 +47,7 @@ fn asks_for_the_port_then_for_its_settings_then_raises_dtr_before_rts() {
         sent(&mut client),
         b"\xff\xfb\x2c\xff\xfb\x00\xff\xfd\x00\xff\xfb\x03\xff\xfd\x03"
     );
-    assert_eq!(client.awaited(), Some("whether it has a serial port"));
+    assert_eq!(client.awaited(), Some(Awaited::Port));
     client.handle_input(GREETING);
     // That the server echoes is the one thing which was not asked for.
     assert_eq!(
@@ -57,7 +57,7 @@ fn asks_for_the_port_then_for_its_settings_then_raises_dtr_before_rts() {
         \xff\xfa\x2c\x04\x01\xff\xf0\xff\xfa\x2c\x05\x01\xff\xf0\
         \xff\xfa\x2c\x05\x08\xff\xf0\xff\xfa\x2c\x05\x0b\xff\xf0\xff\xfa\x2c\x0c\x03\xff\xf0"
     );
-    assert_eq!(client.awaited(), Some("baud rate"));
+    assert_eq!(client.awaited(), Some(Awaited::Setting("baud rate")));
     client.handle_input(CONFIRMATIONS);
     assert_eq!(events(&mut client), [Event::Opened]);
     assert_eq!(client.awaited(), None);
