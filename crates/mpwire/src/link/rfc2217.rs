@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Condvar, Mutex, TryLockError};
+use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use mpwire_proto::rfc2217::{Awaited, Client, Event};
@@ -183,15 +183,15 @@ impl Rfc2217Link {
         }
     }
 
-    /// Waits while the server wants no data.
-    fn wait_until_wanted(&self) -> io::Result<()> {
+    /// Waits while the server wants no data; `false` when the connection has ended.
+    fn wait_until_wanted(&self) -> io::Result<bool> {
         let (state, waited) = self
             .changed
             .wait_timeout_while(lock(&self.state), WRITE_TIMEOUT, |state| {
                 state.client.is_suspended() && !state.ended
             })
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if waited.timed_out() && !state.ended {
+            .unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
             return Err(io::Error::new(
                 io::ErrorKind::TimedOut,
                 format!(
@@ -200,7 +200,7 @@ impl Rfc2217Link {
                 ),
             ));
         }
-        Ok(())
+        Ok(!state.ended)
     }
 
     fn end(&self) {
@@ -291,7 +291,10 @@ impl Link for Rfc2217Link {
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
-            self.wait_until_wanted()?;
+            // Why it has ended is the reading thread's to tell.
+            if !self.wait_until_wanted()? {
+                return Ok(());
+            }
             let sending = lock(&self.sending);
             self.send_answers()?;
             self.connection.write(&telnet::escape(piece))?;
