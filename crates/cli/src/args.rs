@@ -23,10 +23,17 @@ pub struct NextAtOnce {
 }
 
 /// Connect to a given device
+///
+/// Over the network, socket://HOST:PORT is a server that passes bytes on as they are (ser2net's
+/// "tcp", a telnet bridge in raw mode), and rfc2217://HOST:PORT one that is a serial port, whose rate
+/// and lines are set (ser2net's "telnet(rfc2217)", and what pyserial calls RFC 2217). pyserial's
+/// options `?ign_set_control` and `?timeout=SECONDS` may follow. Neither is encrypted or asks for a
+/// password: use them in a network that you trust, or through a tunnel.
 #[derive(Debug, Parser)]
 #[command(name = "connect")]
 pub struct ConnectArgs {
-    /// list, auto, id:SERIAL, port:PATH, sim:PARAMETERS, or any valid device name or path
+    /// list, auto, id:SERIAL, port:PATH, socket://HOST:PORT, rfc2217://HOST:PORT, sim:PARAMETERS, or
+    /// any valid device name or path
     pub device: String,
     #[command(flatten)]
     pub next: Next,
