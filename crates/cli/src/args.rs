@@ -305,6 +305,39 @@ pub struct RomfsArgs {
     pub next: Next,
 }
 
+/// Install packages from micropython-lib or third-party sources
+///
+/// A package is NAME or NAME@VERSION of the index, github:OWNER/REPOSITORY[/PATH][@REFERENCE], the
+/// same with gitlab: or codeberg:, the URL of a folder, a package.json, a .py or a .mpy file, or the
+/// path of one of these files on this computer.
+///
+/// Everything is downloaded and checked first; when something fails, the device stays as it was.
+///
+/// Environment: `MPWIRE_MIP_INDEX` is the default of --index; `MPWIRE_MIP_GITHUB`,
+/// `MPWIRE_MIP_GITLAB` and `MPWIRE_MIP_CODEBERG` are URLs of mirrors; `HTTPS_PROXY`, `ALL_PROXY` and
+/// `NO_PROXY` name proxies; `SSL_CERT_FILE` names certificates to trust in place of the computer's.
+#[derive(Debug, Parser)]
+#[command(name = "mip")]
+pub struct MipArgs {
+    /// Install compiled .mpy files where the device runs them (default)
+    #[arg(short, long, conflicts_with = "no_mpy")]
+    pub mpy: bool,
+    /// Install .py files
+    #[arg(long)]
+    pub no_mpy: bool,
+    /// Folder on the device (default: its first library folder)
+    #[arg(long, value_name = "DIR")]
+    pub target: Option<String>,
+    /// Package index: a URL, or a folder with a copy (default: micropython-lib's)
+    #[arg(long, value_name = "URL")]
+    pub index: Option<String>,
+    /// install
+    pub command: String,
+    /// Packages
+    #[arg(required = true)]
+    pub packages: Vec<String>,
+}
+
 /// Run a simulated board for other programs until interrupted
 #[derive(Debug, Parser)]
 #[command(name = "sim")]

@@ -195,6 +195,11 @@ fn dispatch(
             connection.did_action();
             Ok(Vec::new())
         }
+        "mip" => {
+            let arguments: args::MipArgs = parse("mip", words)?;
+            commands::mip::mip(connection, &arguments)?;
+            Ok(Vec::new())
+        }
         "fs" => {
             let arguments: FsArgs = parse("fs", words.map(with_current_directory))?;
             commands::fs::fs(connection, &arguments)?;

@@ -19,6 +19,7 @@ fn commands() -> Vec<Command> {
         args::EvalArgs::command(),
         args::ExecArgs::command(),
         args::FsArgs::command(),
+        args::MipArgs::command(),
         args::ReplArgs::command(),
         args::ResumeArgs::command(),
         args::RomfsArgs::command(),

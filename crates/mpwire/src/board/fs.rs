@@ -285,12 +285,12 @@ impl Board {
     }
 
     /// The first bytes of the SHA-256 of each file `folder` + name, for as many in one exchange as the
-    /// board's memory holds; nothing of any where this firmware lacks the algorithm.
+    /// board's memory holds; `None` where this firmware lacks the algorithm.
     pub fn digest_beginnings(
         &mut self,
         folder: &str,
         names: &[String],
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Option<Vec<Found>>, Error> {
         let mut found = Vec::with_capacity(names.len());
         let mut limit = self.program_limit() / 2;
         while found.len() < names.len() {
@@ -309,12 +309,14 @@ impl Board {
                 }
                 Err(error) if error.is_out_of_memory() && batch.len() > 1 => limit /= 4,
                 Err(error) if error.is_exception() => {
-                    found.resize(names.len(), Found::Nothing);
+                    // What could not compute a digest must not stay for what comes next.
+                    self.tidy()?;
+                    return Ok(None);
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// Runs the last of `programs` on a path, naming the path in errors.

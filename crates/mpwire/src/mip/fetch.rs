@@ -75,6 +75,9 @@ pub enum Error {
     /// A redirect would leave https.
     #[error("redirected to {0}, which is not https")]
     Downgrade(String),
+    /// No connection to the server.
+    #[error("{0}")]
+    Unreachable(String),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
@@ -321,15 +324,12 @@ fn agent() -> Result<Agent, String> {
 /// The certificates that this computer trusts, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`;
 /// Mozilla's on a computer that has none.
 fn trusted() -> Result<RootCerts, String> {
-    let found = rustls_native_certs::load_native_certs();
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .into_iter()
-        .find(|name| std::env::var_os(name).is_some());
-    if let (true, Some(name)) = (found.certs.is_empty(), named) {
-        let reason = found.errors.first().map(ToString::to_string);
-        let reason = reason.unwrap_or_else(|| "there are none in it".to_owned());
-        return Err(format!("no certificates can be read from {name}: {reason}"));
+    // A file that is missing would be passed over, and the error would be of a server's certificate.
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
+        File::open(&path)
+            .map_err(|error| format!("SSL_CERT_FILE={}: {}", path.display(), words(&error)))?;
     }
+    let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
         return Ok(RootCerts::WebPki);
     }
@@ -346,16 +346,16 @@ fn explain(error: ureq::Error, most: u64) -> Error {
     match error {
         ureq::Error::BodyExceedsLimit(_) => Error::TooLarge(most),
         ureq::Error::RequireHttpsOnly(url) => Error::Downgrade(url),
-        ureq::Error::HostNotFound => Error::Other("the host is not known".to_owned()),
+        ureq::Error::HostNotFound => Error::Unreachable("the host is not known".to_owned()),
         ureq::Error::TooManyRedirects => Error::Other("redirected again and again".to_owned()),
-        ureq::Error::Timeout(what) => Error::Other(format!("no answer in time ({what})")),
+        ureq::Error::Timeout(what) => Error::Unreachable(format!("no answer in time ({what})")),
         ureq::Error::Rustls(error) => Error::Certificate(error.to_string()),
         ureq::Error::Io(error) => {
             let text = words(&error);
             if text.contains("certificate") {
                 Error::Certificate(text)
             } else {
-                Error::Other(text)
+                Error::Unreachable(text)
             }
         }
         other => Error::Other(other.to_string()),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::source::{Location, extend, is_web};
+use super::source::{Location, base, extend, is_web};
 
 /// The index of micropython-lib.
 pub const DEFAULT: &str = "https://micropython.org/pi/v2";
@@ -25,14 +25,14 @@ impl Index {
     /// Reads a URL, or the path of a folder that holds a copy. Errors are sentences.
     pub fn parse(text: &str) -> Result<Self, String> {
         let shown = text.trim_end_matches('/').to_owned();
-        let base = if is_web(text) {
-            Base::Web(Url::parse(&shown).map_err(|error| error.to_string())?)
+        let found = if is_web(text) {
+            Base::Web(base(&shown)?)
         } else if text.is_empty() || text.contains(':') && !cfg!(windows) {
             return Err("an index is a URL beginning with https://, or a folder".to_owned());
         } else {
             Base::Folder(shown.clone())
         };
-        Ok(Self { shown, base })
+        Ok(Self { shown, base: found })
     }
 
     /// Where the `package.json` of a package is; `format` is the board's version of `.mpy`, or `py`.

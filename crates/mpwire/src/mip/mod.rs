@@ -92,7 +92,11 @@ impl Surroundings {
                 return None;
             };
             let mut paths = paths.as_items()?.iter().filter_map(Value::as_str);
-            let library = paths.find(|path| path.ends_with("/lib") && !path.starts_with("/rom"));
+            let library = paths.find(|path| {
+                // What a board says may be meant for a terminal rather than for us.
+                let is_plain = !path.chars().any(char::is_control);
+                is_plain && path.ends_with("/lib") && !path.starts_with("/rom")
+            });
             Some(Self {
                 mpy: u8::try_from(mpy.as_int()?)
                     .ok()
@@ -120,7 +124,7 @@ impl Surroundings {
 pub enum Step {
     /// What the user named begins.
     Begin {
-        /// As the user named it.
+        /// As the user named it, without a version.
         package: String,
     },
     /// A package of the index.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::fetch::{self, FILE_MOST, Network, Target};
 use super::place::PATH_MOST;
 use super::resolve::{Packages, resolve};
-use super::source::Source;
+use super::source::{Source, split};
 use super::{Error, Request, Step, Surroundings};
 use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
@@ -30,6 +30,8 @@ pub struct Plan {
     files: Vec<File>,
     /// The number of the file that goes to a place.
     places: HashMap<String, usize>,
+    /// Whether the board could say what it has.
+    looked: bool,
 }
 
 /// A file to be: a place below the target.
@@ -73,6 +75,15 @@ impl File {
                 None => false,
             })
     }
+
+    /// Whether it was fetched and the board has something else.
+    fn is_wanted(&self) -> bool {
+        match (&self.data, &self.there) {
+            (None, _) => false,
+            (Some(data), There::File(digest)) => !sha256(data).starts_with(digest),
+            (Some(_), There::Nothing) => true,
+        }
+    }
 }
 
 impl Plan {
@@ -105,6 +116,7 @@ impl Plan {
             named: request.packages.to_vec(),
             files: Vec::new(),
             places: HashMap::new(),
+            looked: false,
         };
         plan.take_files()?;
         plan.refuse_conflicts()?;
@@ -193,7 +205,7 @@ impl Plan {
         let mut told = BTreeSet::new();
         for (name, &number) in self.named.iter().zip(&self.packages.named) {
             steps.push(Step::Begin {
-                package: name.clone(),
+                package: split(name).0.to_owned(),
             });
             self.packages.visit(number, &mut |package| {
                 steps.extend(Step::of(&package.source, &self.index, &self.shown_target));
@@ -219,7 +231,11 @@ impl Plan {
     /// Asks the board what it has of the files already: one exchange.
     pub fn look(&mut self, board: &mut Board) -> Result<(), Error> {
         let names: Vec<String> = self.files.iter().map(|file| file.place.clone()).collect();
-        let found = board.digest_beginnings(&format!("{}/", self.target), &names)?;
+        let folder = format!("{}/", self.target);
+        let Some(found) = board.digest_beginnings(&folder, &names)? else {
+            return Ok(());
+        };
+        self.looked = true;
         for (file, found) in self.files.iter_mut().zip(found) {
             file.there = match found {
                 Found::Nothing => There::Nothing,
@@ -304,27 +320,28 @@ impl Plan {
         options: &Options,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<transfer::tree::Summary, Error> {
+        let wanted: Vec<(String, &File)> = self
+            .files
+            .iter()
+            .filter(|file| file.is_wanted())
+            .map(|file| (format!("{}/{}", self.target, file.place), file))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(transfer::tree::Summary::default());
+        }
+        if self.looked {
+            self.refuse_full(board)?;
+        }
         let mut directories = BTreeSet::new();
         let mut items = Vec::new();
-        for file in &self.files {
-            let Some(data) = &file.data else { continue };
-            if matches!(&file.there, There::File(digest) if sha256(data).starts_with(digest)) {
-                continue;
-            }
-            let below = format!("{}/{}", self.target, file.place);
-            let below = below.trim_start_matches('/').to_owned();
-            directories.extend(
-                below
-                    .match_indices('/')
-                    .map(|(at, _)| below[..at].to_owned()),
-            );
+        for (path, file) in &wanted {
+            let below = path.trim_start_matches('/');
+            let ends = below.match_indices('/');
+            directories.extend(ends.map(|(at, _)| below[..at].to_owned()));
             items.push(Item {
-                below,
-                source: transfer::Source::Bytes(data),
+                below: below.to_owned(),
+                source: transfer::Source::Bytes(file.data.as_deref().unwrap_or_default()),
             });
-        }
-        if items.is_empty() {
-            return Ok(transfer::tree::Summary::default());
         }
         // A folder sorts in front of what is in it.
         let directories: Vec<String> = directories.into_iter().collect();
@@ -337,7 +354,7 @@ impl Plan {
             root,
             &directories,
             &items,
-            true,
+            self.looked,
             options,
             &mut |event| {
                 if let transfer::tree::Event::Progress(step) = event {
@@ -349,6 +366,40 @@ impl Plan {
         let sent = sent?;
         tidied?;
         Ok(sent)
+    }
+
+    /// Refuses what surely does not fit: files that replace others may.
+    fn refuse_full(&self, board: &mut Board) -> Result<(), Error> {
+        let new = self
+            .files
+            .iter()
+            .filter(|file| file.there == There::Nothing);
+        let new_bytes: u64 = new
+            .filter_map(|file| Some(file.data.as_ref()?.len() as u64))
+            .sum();
+        let filesystems = match board.filesystems() {
+            // Firmware that does not tell finds out.
+            Err(error) if error.is_exception() => return Ok(()),
+            other => other?,
+        };
+        let holds_target = |place: &str| {
+            let below = self.target.strip_prefix(place.trim_end_matches('/'));
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        };
+        let filesystem = filesystems
+            .iter()
+            .filter(|filesystem| holds_target(&filesystem.place))
+            .max_by_key(|filesystem| filesystem.place.len());
+        match filesystem {
+            Some(filesystem) if filesystem.free < new_bytes => {
+                Err(Error::Transfer(transfer::Error::NoSpace {
+                    path: self.shown_target.clone(),
+                    size: new_bytes,
+                    free: filesystem.free,
+                }))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Bytes that [`Plan::send`] sends at most.

@@ -113,12 +113,12 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     /// Adds a package, unless it is there.
     fn add(&mut self, source: Source, origin: Origin, depth: usize) -> Result<usize, Error> {
-        // One of the index is the same whoever names it.
-        let asked_by = match source {
+        // One of the index is the same whoever names it, and the index is the user's word.
+        let origin = match source {
             Source::Named { .. } => Origin::User,
             _ => origin,
         };
-        let key = (source.clone(), asked_by);
+        let key = (source.clone(), origin);
         if let Some(&number) = self.known.get(&key) {
             return Ok(number);
         }

@@ -109,20 +109,8 @@ pub enum Source {
 impl Source {
     /// Reads what a user typed: a name and perhaps `@` and a version. Errors are sentences.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let is_local_file = Site::of(text).is_none() && !is_web(text) && kind(text) != Kind::Folder;
-        let version_at = if is_web(text) {
-            // One further in front belongs to a host or a folder.
-            text.rfind('@')
-                .filter(|&at| !text[at..].contains('/') && text[..at].matches('/').count() > 2)
-        } else if is_local_file {
-            None
-        } else {
-            text.find('@')
-        };
-        match version_at {
-            None => Self::of(text, None),
-            Some(at) => Self::of(&text[..at], Some(&text[at + 1..])),
-        }
+        let (name, version) = split(text);
+        Self::of(name, version)
     }
 
     /// Reads a name that stands apart from its version.
@@ -431,6 +419,33 @@ fn kind(name: &str) -> Kind {
     } else {
         Kind::Folder
     }
+}
+
+/// Parts what a user typed into a name and, behind `@`, a version.
+#[must_use]
+pub fn split(text: &str) -> (&str, Option<&str>) {
+    let at = if is_web(text) {
+        // One further in front belongs to a host or a folder.
+        let last = text.rfind('@').filter(|&at| !text[at..].contains('/'));
+        last.filter(|&at| text[..at].matches('/').count() > 2)
+    } else if Site::of(text).is_none() && kind(text) != Kind::Folder {
+        // It belongs to a file of this computer.
+        None
+    } else {
+        text.find('@')
+    };
+    match at {
+        None => (text, None),
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+    }
+}
+
+/// Reads what stands in front of paths: a URL of http or https.
+pub fn base(text: &str) -> Result<Url, String> {
+    if !is_web(text) {
+        return Err("a URL beginning with https:// was expected".to_owned());
+    }
+    Url::parse(text).map_err(|error| error.to_string())
 }
 
 pub(super) fn is_web(text: &str) -> bool {
