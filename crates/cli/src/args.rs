@@ -307,7 +307,7 @@ pub struct RomfsArgs {
 
 /// Install packages from micropython-lib or third-party sources
 ///
-/// A package is NAME or NAME@VERSION of the index, github:OWNER/REPOSITORY[/PATH][@REFERENCE], the
+/// A package is NAME or NAME@VERSION of the index, `github:OWNER/REPOSITORY[/PATH][@REFERENCE]`, the
 /// same with gitlab: or codeberg:, the URL of a folder, a package.json, a .py or a .mpy file, or the
 /// path of one of these files on this computer.
 ///

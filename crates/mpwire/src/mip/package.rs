@@ -108,6 +108,16 @@ pub(super) fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nonsense_is_refused_in_peace(
+            text in r#"(\{|\}|\[|\]|,|:|"hashes"|"urls"|"deps"|"é"|1e9|null|\\u00){0,20}"#,
+        ) {
+            let _ = Manifest::parse(text.as_bytes());
+        }
+    }
 
     #[test]
     fn what_is_listed_is_read_and_the_rest_ignored() {

@@ -78,6 +78,17 @@ pub fn absolute(path: &str, current_directory: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_allowed_is_below_the_target(path in "([a.\\\\/:~ \0é]|\\.\\.|\\.\\./){0,12}") {
+            if let Ok(place) = confined(&path) {
+                prop_assert_eq!(absolute(&place, "/lib"), format!("/lib/{place}"));
+                prop_assert_eq!(confined(&place), Ok(place));
+            }
+        }
+    }
 
     #[test]
     fn paths_stay_below_the_target() {

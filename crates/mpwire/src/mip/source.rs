@@ -463,6 +463,29 @@ fn is_index_word(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn anything_can_be_named_and_no_entry_leaves_its_host(
+            package in "(github:|codeberg:|https?://|[a-z@./:?#%\\\\é]){0,10}",
+            url in "(\\.\\./|//|[a-z@./:?#%\\\\é]){0,10}",
+        ) {
+            let Ok(source) = Source::parse(&package) else {
+                return Ok(());
+            };
+            let Some(location) = source.location() else {
+                return Ok(());
+            };
+            let sites = Sites::default();
+            if let Ok(entry) = location.entry(&url, source.reference())
+                && Location::parse(&url, None) == Ok(None)
+            {
+                let origin = |location: &Location| location.url(&sites).map(|url| url.origin());
+                prop_assert_eq!(origin(&entry), origin(location));
+            }
+        }
+    }
 
     fn url(text: &str) -> String {
         let source = Source::parse(text).unwrap();
