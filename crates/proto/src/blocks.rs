@@ -40,18 +40,20 @@ pub fn crc32(number: u8, payload: &[u8]) -> u32 {
 /// what `check` makes of both.
 #[must_use]
 pub fn block(number: u8, payload: &[u8], size: usize, check: Check) -> Vec<u8> {
-    let distances = distances(payload);
-    let total = payload.len() + distances.len();
+    let escaped = escape(payload);
     let check = check(number, payload);
+    let total = escaped.len();
     let mut block = format!("{total} {} {size} {check}\n", payload.len()).into_bytes();
-    block.reserve(total);
-    block.extend(
-        payload
-            .iter()
-            .map(|&byte| if byte == INTERRUPT { 0 } else { byte }),
-    );
-    block.extend(distances);
+    block.extend(escaped);
     block
+}
+
+/// `payload` without interrupt characters, and behind it where they were.
+pub(crate) fn escape(payload: &[u8]) -> Vec<u8> {
+    let hide = |&byte: &u8| if byte == INTERRUPT { 0 } else { byte };
+    let mut escaped: Vec<u8> = payload.iter().map(hide).collect();
+    escaped.extend(distances(payload));
+    escaped
 }
 
 /// How many bytes `payload` takes on the wire, its header aside.

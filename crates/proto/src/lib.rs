@@ -13,12 +13,14 @@
 //! | [`frames`] | binary data in a program's output |
 //! | [`telnet`] | commands told from data in a telnet connection, options |
 //! | [`rfc2217`] | a serial port at the other end of one |
+//! | [`mount`] | what a board asks of a mounted folder's host, and the answers |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
 //! | [`typing`] | what a person types or pastes, paced by its echo |
 
 pub mod blocks;
 pub mod frames;
 pub mod literal;
+pub mod mount;
 pub mod raw_paste;
 pub mod raw_repl;
 pub mod rfc2217;

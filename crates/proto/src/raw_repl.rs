@@ -400,8 +400,11 @@ impl RawRepl {
         }
     }
 
-    /// Takes bytes from the board.
+    /// Takes bytes from the board; none at all are a sign that the running program is alive.
     pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
+        if input.is_empty() && matches!(self.state, State::Output) {
+            self.restart_quiet(now);
+        }
         self.remember(input);
         while !input.is_empty() {
             let used = self.step(now, input);
