@@ -113,6 +113,7 @@ impl Console<'_> {
                 return Ok(input.into());
             }
             let wake = self.typing.poll_timeout();
+            let wake = wake.filter(|_| !self.session.is_answering());
             let wake = wake.into_iter().chain(until).min();
             match self.session.receive(wake)? {
                 None if until.is_some_and(|until| until <= Instant::now()) => {
@@ -179,7 +180,10 @@ impl Console<'_> {
     }
 
     fn transmit(&mut self) -> Result<(), Error> {
-        while let Some(bytes) = self.typing.poll_transmit(Instant::now()) {
+        // The board takes what comes now for the answer that it waits for.
+        while !self.session.is_answering()
+            && let Some(bytes) = self.typing.poll_transmit(Instant::now())
+        {
             self.session.repl.feed(bytes);
             self.session.transmit()?;
         }
@@ -188,6 +192,9 @@ impl Console<'_> {
 
     /// Takes what came from the board.
     fn take(&mut self, bytes: Vec<u8>) -> Result<(), Error> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         self.typing.handle_output(Instant::now(), &bytes);
         if self.session.is_entered() {
             self.session.repl.handle_input(Instant::now(), &bytes);

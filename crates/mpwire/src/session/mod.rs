@@ -132,6 +132,30 @@ impl Rate {
     }
 }
 
+/// Answers what a board asks in band, and passes on all else that it says.
+pub trait Service: Send {
+    /// Takes what the board said.
+    fn handle_input(&mut self, now: Instant, input: &[u8]) -> Served;
+
+    /// When [`Service::handle_timeout`] wants to be called; changes with every other call.
+    fn poll_timeout(&self) -> Option<Instant>;
+
+    /// Tells what time it is.
+    fn handle_timeout(&mut self, now: Instant) -> Served;
+
+    /// Whether a question has begun whose answer is not there yet.
+    fn is_answering(&self) -> bool;
+}
+
+/// What a [`Service`] makes of what a board said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Served {
+    /// What is passed on.
+    pub output: Vec<u8>,
+    /// What is sent to the board.
+    pub answer: Vec<u8>,
+}
+
 /// A conversation with one board.
 pub struct Session {
     link: Arc<dyn Link>,
@@ -147,6 +171,7 @@ pub struct Session {
     generation: u32,
     /// What was typed and not read yet. Keyboards limit how much that is.
     typed: VecDeque<console::Input>,
+    service: Option<Box<dyn Service>>,
 }
 
 impl Session {
@@ -164,6 +189,7 @@ impl Session {
             interrupts: 0,
             generation: 0,
             typed: VecDeque::new(),
+            service: None,
         };
         session.listen();
         session
@@ -184,6 +210,19 @@ impl Session {
         let sender = self.outbox.clone();
         let generation = self.generation;
         thread::spawn(move || drain(&*link, generation, &sender));
+    }
+
+    /// Has `service` answer from now on, whatever runs on the board; `None` ends that.
+    pub fn set_service(&mut self, service: Option<Box<dyn Service>>) {
+        self.service = service;
+    }
+
+    /// Whether a service is about to answer the board: nothing but an interrupt may be sent now.
+    #[must_use]
+    pub fn is_answering(&self) -> bool {
+        self.service
+            .as_ref()
+            .is_some_and(|service| service.is_answering())
     }
 
     /// What the user would call the link.
@@ -484,14 +523,43 @@ impl Session {
         Ok(sent)
     }
 
-    /// The next input; `None` when `until` has come first.
-    fn receive(&self, until: Option<Instant>) -> Result<Option<Input>, Error> {
+    /// The next input; `None` when `until` has come first. What a service takes leaves no bytes,
+    /// but is a sign of life.
+    fn receive(&mut self, until: Option<Instant>) -> Result<Option<Input>, Error> {
         loop {
-            match self.next_input(until)? {
+            let wake = self
+                .service
+                .as_ref()
+                .and_then(|service| service.poll_timeout());
+            match self.next_input(until.into_iter().chain(wake).min())? {
                 Some(Input::Bytes(of, _) | Input::Broken(of, _)) if of != self.generation => {}
+                Some(Input::Bytes(of, bytes)) if self.service.is_some() => {
+                    let passed = self.serve(|service, now| service.handle_input(now, &bytes))?;
+                    return Ok(Some(Input::Bytes(of, passed)));
+                }
+                None if wake.is_some_and(|wake| wake <= Instant::now()) => {
+                    let passed = self.serve(|service, now| service.handle_timeout(now))?;
+                    return Ok(Some(Input::Bytes(self.generation, passed)));
+                }
                 other => return Ok(other),
             }
         }
+    }
+
+    /// Has the service do something and sends its answer.
+    fn serve(
+        &mut self,
+        work: impl FnOnce(&mut dyn Service, Instant) -> Served,
+    ) -> Result<Vec<u8>, Error> {
+        let Some(service) = &mut self.service else {
+            return Ok(Vec::new());
+        };
+        let served = work(&mut **service, Instant::now());
+        if !served.answer.is_empty() {
+            let sent = self.link.write(&served.answer);
+            sent.map_err(|source| self.lost(source))?;
+        }
+        Ok(served.output)
     }
 
     fn next_input(&self, until: Option<Instant>) -> Result<Option<Input>, Error> {
