@@ -23,6 +23,7 @@ pub mod board;
 pub mod link;
 #[cfg(feature = "mip")]
 pub mod mip;
+pub mod mount;
 #[cfg(feature = "serial")]
 pub mod ports;
 pub mod romfs;

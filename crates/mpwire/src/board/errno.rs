@@ -58,6 +58,16 @@ impl Errno {
     pub const EXISTS: Self = Self(17);
     /// Is a directory.
     pub const IS_DIRECTORY: Self = Self(21);
+    /// Operation not permitted; also what leads out of a mounted folder.
+    pub const NOT_PERMITTED: Self = Self(1);
+    /// Bad file descriptor.
+    pub const BAD_FILE: Self = Self(9);
+    /// Permission denied.
+    pub const NO_ACCESS: Self = Self(13);
+    /// Too many open files.
+    pub const TOO_MANY_FILES: Self = Self(24);
+    /// Read-only file system.
+    pub const READ_ONLY: Self = Self(30);
     /// Invalid argument; also what a mount point answers when it is to be removed.
     pub const INVALID: Self = Self(22);
     /// No space left on device.

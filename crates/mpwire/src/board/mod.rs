@@ -6,6 +6,7 @@ mod clock;
 pub mod digest;
 pub mod errno;
 pub mod fs;
+mod mount;
 pub mod onboard;
 pub mod program;
 mod shrink;
@@ -88,6 +89,14 @@ pub enum Error {
     /// The firmware lacks what the operation needs.
     #[error("this board's firmware has no {0}")]
     Lacking(&'static str),
+    /// A folder of this computer cannot be mounted.
+    #[error("{path}: {source}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 impl Error {
@@ -150,6 +159,10 @@ pub struct Board {
     refuses_agent: bool,
     /// Bytes of a file in each frame that it writes; 0 where the firmware cannot write frames.
     frame_room: usize,
+    /// The folder of this computer that is mounted there, if one is.
+    mounted: Option<crate::mount::Options>,
+    /// Whether it was reset in this session, so that it has no folder of an earlier one.
+    is_fresh: bool,
 }
 
 impl Board {
@@ -163,6 +176,8 @@ impl Board {
             agent: None,
             refuses_agent: false,
             frame_room: FRAME_ROOM,
+            mounted: None,
+            is_fresh: false,
         }
     }
 
@@ -226,6 +241,10 @@ impl Board {
         // Entering interrupts whatever runs.
         self.agent = None;
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
+        if soft_reset {
+            self.is_fresh = true;
+            self.remount()?;
+        }
         Ok(())
     }
 
@@ -488,6 +507,8 @@ impl Board {
 
     /// Leaves the raw REPL and lets go of the link.
     pub fn close(&mut self) {
+        // Nobody will answer for it any more. A board that is gone has lost it with all else.
+        let _ = self.umount();
         if self.is_entered() {
             let _ = self.end_agent();
             // A board that does not answer any more is left as it is.

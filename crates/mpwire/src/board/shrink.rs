@@ -79,11 +79,14 @@ fn starts_name(token: &str) -> bool {
 
 /// The names that the program binds and that nobody else sees.
 fn private_names<'a>(lines: &[(usize, Vec<&'a str>)]) -> BTreeSet<&'a str> {
+    let members = members(lines);
     let mut bound = BTreeSet::new();
     let mut imported = BTreeSet::new();
     for (_, tokens) in lines {
         match tokens[0] {
-            "def" => bound.extend(tokens[1..].iter().filter(|token| starts_name(token))),
+            "def" | "class" => {
+                bound.extend(tokens[1..].iter().filter(|token| starts_name(token)));
+            }
             "import" | "from" => imported.extend(tokens.iter().copied()),
             _ => bound.extend(assigned(tokens)),
         }
@@ -100,8 +103,30 @@ fn private_names<'a>(lines: &[(usize, Vec<&'a str>)]) -> BTreeSet<&'a str> {
             }
         }
     }
-    bound.retain(|name| !name.starts_with(PUBLIC) && !imported.contains(name) && name.len() > 1);
+    bound.retain(|name| {
+        let is_seen = name.starts_with(PUBLIC) || imported.contains(name) || members.contains(name);
+        let is_constant = matches!(*name, "True" | "False" | "None");
+        !is_seen && !is_constant && name.len() > 1
+    });
     bound
+}
+
+/// The names that the bodies of classes bind, which others look up as attributes.
+fn members<'a>(lines: &[(usize, Vec<&'a str>)]) -> BTreeSet<&'a str> {
+    let mut members = BTreeSet::new();
+    let mut class = None;
+    for (depth, tokens) in lines {
+        if class.is_some_and(|class| *depth <= class) {
+            class = None;
+        }
+        match (tokens[0], class) {
+            ("class", _) => class = Some(*depth),
+            ("def", Some(class)) if *depth == class + 1 => members.extend(tokens.get(1)),
+            (_, Some(class)) if *depth == class + 1 => members.extend(assigned(tokens)),
+            _ => {}
+        }
+    }
+    members
 }
 
 /// The targets of an assignment, if the line is one.
@@ -180,6 +205,15 @@ mod tests {
         assert_eq!(
             shrink(source),
             "def _mw_f(d,e):\n import os\n with open(d,\"rb\")as b:\n  f=0\n  for a,c in os.path(e):\n   f+=a.size+c\n  print(f,end=\",\")\n"
+        );
+    }
+
+    #[test]
+    fn members_of_classes_keep_their_names() {
+        let source = "def _mw_f(base):\n    class File(base):\n        def readinto(self, buffer, whole=True):\n            return self.place + buffer\n\n        other = readinto\n\n    return File\n";
+        assert_eq!(
+            shrink(source),
+            "def _mw_f(b):\n class a(b):\n  def readinto(d,c,e=True):\n   return d.place+c\n  other=readinto\n return a\n"
         );
     }
 

@@ -76,6 +76,35 @@ pub(super) fn line(programs: &[Program], call: &str) -> Vec<u8> {
         .unwrap_or_else(|| stored(&begun, &text))
 }
 
+/// `programs` and their `call` for a board to inflate, however long: the line that reads what follows
+/// it, and that. Interrupt characters travel as 0, and the line puts them back.
+pub(super) fn long(programs: &[Program], call: &str) -> (String, Vec<u8>) {
+    let definitions: String = programs.iter().map(Program::shrunk).collect();
+    let mut text = definitions + call;
+    for (number, program) in programs.iter().enumerate() {
+        text = text.replace(program.defines, &format!("_{number}"));
+    }
+    let begun = Begun::default();
+    let deflated = begun.encoder.clone().push(text.as_bytes(), Flush::Finish);
+    let mut check = begun.check;
+    check.write_slice(text.as_bytes());
+    let mut data = [&HEADER[..], &deflated, &check.checksum().to_be_bytes()].concat();
+    let mut places = Vec::new();
+    for (place, byte) in data.iter_mut().enumerate() {
+        if *byte == INTERRUPT {
+            *byte = 0;
+            places.push(format!("{place},"));
+        }
+    }
+    let places = places.concat();
+    let length = data.len();
+    let line = format!(
+        "exec(\"import sys,io,deflate as d;b=bytearray({length});\
+         r=sys.stdin.buffer.readinto;print(end='\x06');r(b)\nfor i in({places}):b[i]=3\nexec(d.DeflateIO(io.BytesIO(b)).read())\",{{}})"
+    );
+    (line.replace('\n', "\\n"), data)
+}
+
 /// A whole program, deflated. Cut anywhere it is coded otherwise, a few bytes longer.
 fn cut(begun: &Begun, end: &End) -> Option<Vec<u8>> {
     let length = end.text.len();
@@ -232,6 +261,30 @@ mod tests {
         let orders: std::collections::BTreeSet<Vec<Program>> =
             (0..24).map(|number| order(&FILE, number)).collect();
         assert_eq!(orders.len(), 24);
+    }
+
+    #[test]
+    fn a_long_program_travels_without_interrupt_characters() {
+        let many = [
+            onboard::AGENT,
+            onboard::PROBE,
+            onboard::SEND,
+            onboard::UPLOAD,
+            onboard::PUT,
+        ];
+        let (line, data) = long(&many, "f()");
+        assert!(is_free(&data) && data.len() > 1000);
+        let (_, places) = line.split_once("for i in(").unwrap();
+        let (places, _) = places.split_once(')').unwrap();
+        let mut whole = data;
+        for place in places.split_terminator(',') {
+            whole[place.parse::<usize>().unwrap()] = INTERRUPT;
+        }
+        let mut program = Vec::with_capacity(1 << 14);
+        flate2::Decompress::new(true)
+            .decompress_vec(&whole, &mut program, flate2::FlushDecompress::Finish)
+            .unwrap();
+        assert!(program.ends_with(b"f()"));
     }
 
     #[test]

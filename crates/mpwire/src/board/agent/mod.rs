@@ -138,6 +138,18 @@ impl Board {
             (opened, text.join())
         });
         opened?;
+        if !self.hear_ready()? {
+            return Ok(false);
+        }
+        match text.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+            Some(text) => self.session.say(&text)?,
+            None => return Err(self.session.give_up(Duration::ZERO).into()),
+        };
+        Ok(true)
+    }
+
+    /// Waits until the loader reads; `false` where the firmware has not what it takes.
+    fn hear_ready(&mut self) -> Result<bool, Error> {
         let mut said = Vec::new();
         while !said.contains(&loader::READY) {
             match self.session.hear(PATIENCE)? {
@@ -147,10 +159,6 @@ impl Board {
                 None => return Err(self.session.give_up(PATIENCE).into()),
             }
         }
-        match text.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-            Some(text) => self.session.say(&text)?,
-            None => return Err(self.session.give_up(Duration::ZERO).into()),
-        };
         Ok(true)
     }
 
@@ -177,9 +185,30 @@ impl Board {
         Ok(Some(said))
     }
 
+    /// Runs `call` with `programs` of any length, deflated and in a namespace of their own, and returns
+    /// what that printed; `None` where the firmware lacks what it takes to load them.
+    pub(crate) fn run_deflated(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.end_agent()?;
+        let (line, data) = loader::long(programs, call);
+        self.session.open(line.as_bytes(), &mut |_| {})?;
+        if !self.hear_ready()? {
+            return Ok(None);
+        }
+        self.session.say(&data)?;
+        self.hear_out().map(Some)
+    }
+
     /// Answers a program that waits for input, and returns what it says until its end.
     pub(crate) fn finish_line(&mut self, line: &[u8]) -> Result<Vec<u8>, Error> {
         self.session.say(line)?;
+        self.hear_out()
+    }
+
+    fn hear_out(&mut self) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
         loop {
             match self.session.hear(PATIENCE)? {
@@ -223,7 +252,7 @@ impl Board {
     }
 
     /// How hard to compress: on a fast line the time that takes would be longer than what it saves.
-    fn effort(&self) -> Effort {
+    pub(super) fn effort(&self) -> Effort {
         if self.session.rate().bytes_per_second() > FAST {
             Effort::Quick
         } else {
@@ -446,7 +475,7 @@ impl Board {
 }
 
 /// What `onboard/check_sha256.py` computes.
-fn sha256(number: u8, payload: &[u8]) -> u32 {
+pub(crate) fn sha256(number: u8, payload: &[u8]) -> u32 {
     let mut hasher = Sha256::new();
     hasher.update([number]);
     hasher.update(payload);

@@ -1,0 +1,179 @@
+//! A mounted folder over a line that loses or changes bytes, in either direction: programs on the board
+//! see no wrong byte, and nobody waits for ever.
+
+#![cfg(all(feature = "sim", target_os = "linux"))]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use mpwire::board::Board;
+use mpwire::link::{Address, Link, open};
+use mpwire::mount::Options;
+use mpwire::session::Session;
+
+/// What happens to bytes on their way.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Drop,
+    Flip,
+    Double,
+    /// A packet of USB is lost.
+    Packet,
+}
+
+const FAULTS: [Fault; 4] = [Fault::Drop, Fault::Flip, Fault::Double, Fault::Packet];
+
+/// What a program prints before faults begin.
+const MARK: &[u8] = b"BEGIN";
+
+/// Bytes in one direction, of which those from `place` on suffer.
+#[derive(Debug)]
+struct Way {
+    fault: Fault,
+    place: usize,
+    count: AtomicUsize,
+}
+
+impl Way {
+    fn new(fault: Fault, place: usize) -> Self {
+        Self {
+            fault,
+            place,
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    fn pass(&self, bytes: &mut Vec<u8>) {
+        let start = self.count.fetch_add(bytes.len(), Ordering::Relaxed);
+        let Some(index) = self
+            .place
+            .checked_sub(start)
+            .filter(|&index| index < bytes.len())
+        else {
+            return;
+        };
+        match self.fault {
+            Fault::Drop => drop(bytes.remove(index)),
+            Fault::Flip => bytes[index] ^= 0x41,
+            Fault::Double => bytes.insert(index, bytes[index]),
+            Fault::Packet => drop(bytes.drain(index..bytes.len().min(index + 64))),
+        }
+    }
+}
+
+struct Lossy {
+    inner: Arc<dyn Link>,
+    begun: AtomicBool,
+    down: Way,
+    up: Way,
+}
+
+impl Link for Lossy {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Room for a byte that comes twice.
+        let most = buffer.len() - 1;
+        let count = self.inner.read(&mut buffer[..most])?;
+        if self.begun.load(Ordering::Relaxed) {
+            let mut bytes = buffer[..count].to_vec();
+            self.up.pass(&mut bytes);
+            // None at all would be the end.
+            let bytes = if bytes.is_empty() { vec![0] } else { bytes };
+            buffer[..bytes.len()].copy_from_slice(&bytes);
+            return Ok(bytes.len());
+        }
+        let begins = buffer[..count].windows(MARK.len()).any(|part| part == MARK);
+        self.begun.fetch_or(begins, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut bytes = bytes.to_vec();
+        if self.begun.load(Ordering::Relaxed) {
+            self.down.pass(&mut bytes);
+        }
+        self.inner.write(&bytes)
+    }
+
+    fn close(&self) {
+        self.inner.close();
+    }
+}
+
+/// Copies a file in the mounted folder while one byte suffers in each direction.
+fn copied(fault: Fault, down: usize, up: usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data: Vec<u8> = (0..6000_u32)
+        .map(|index| (index.wrapping_pow(3).wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    std::fs::write(folder.path().join("file"), &data).expect("writable");
+    let link = Arc::new(Lossy {
+        inner: open(&Address::parse("sim:link=fast")).expect("a simulated board"),
+        begun: AtomicBool::new(false),
+        down: Way::new(fault, down),
+        up: Way::new(fault, up),
+    });
+    let mut board = Board::new(Session::start(link.clone()));
+    board.enter(true).expect("a raw REPL");
+    let options = Options {
+        path: folder.path().to_owned(),
+        unsafe_links: false,
+        read_only: false,
+        tool_folders: false,
+    };
+    board.mount(options).expect("a mounted folder");
+    let program = "
+import os, time
+print('BEGIN')
+time.sleep_ms(20)
+with open('copy', 'wb') as g:
+ with open('file', 'rb') as f:
+  while True:
+   d = f.read(500)
+   if not d: break
+   g.write(d)
+print(os.stat('copy')[6], sorted(os.listdir()))
+";
+    let mut printed = Vec::new();
+    let traceback = board
+        .execute(program.as_bytes(), &mut |bytes| printed.extend(bytes))
+        .expect("it ends");
+    let said = String::from_utf8_lossy(&printed).replace('\r', "");
+    assert_eq!(
+        String::from_utf8_lossy(&traceback),
+        "",
+        "{fault:?} {down} {up}: {said}"
+    );
+    assert!(
+        said.ends_with("6000 ['copy', 'file']\n"),
+        "{fault:?} {down} {up}: {said:?}"
+    );
+    let copy = std::fs::read(folder.path().join("copy")).expect("it was written");
+    assert!(copy == data, "{fault:?} {down} {up}");
+    for way in [&link.down, &link.up] {
+        assert!(
+            way.count.load(Ordering::Relaxed) > way.place,
+            "the fault has not come"
+        );
+    }
+}
+
+#[test]
+fn damage_on_the_way_to_the_board_is_repaired() {
+    // In the start of an answer, its header, its data and its last bytes.
+    for (fault, place) in FAULTS.into_iter().zip([0, 4, 1500, 1020]) {
+        copied(fault, place, 3000);
+    }
+}
+
+#[test]
+fn damage_on_the_way_from_the_board_is_repaired() {
+    // In the tag, the length, the data and the check of a request.
+    for (fault, place) in FAULTS.into_iter().zip([5, 20, 700, 1200]) {
+        copied(fault, 2500, place);
+    }
+}
