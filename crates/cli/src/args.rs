@@ -63,6 +63,39 @@ pub struct SoftResetArgs {
     pub next: NextAtOnce,
 }
 
+/// Mount a folder of this computer on the device, at /remote
+///
+/// Programs on the device read and write it as if it were the device's own, for as long as this
+/// command line runs. Nothing outside of the folder can be reached.
+#[derive(Debug, Parser)]
+#[command(name = "mount")]
+#[expect(clippy::struct_excessive_bools, reason = "one flag each")]
+pub struct MountArgs {
+    /// Follow symbolic links that lead out of the folder
+    #[arg(short = 'l', long, conflicts_with = "no_unsafe_links")]
+    pub unsafe_links: bool,
+    #[arg(long, hide = true)]
+    pub no_unsafe_links: bool,
+    /// Let the device change nothing
+    #[arg(long)]
+    pub read_only: bool,
+    /// Let the device change .git, .hg, .svn, .vscode and .idea too
+    #[arg(long)]
+    pub writable_tool_folders: bool,
+    /// The folder
+    pub path: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Take the mounted folder away from the device
+#[derive(Debug, Parser)]
+#[command(name = "umount")]
+pub struct UmountArgs {
+    #[command(flatten)]
+    pub next: Next,
+}
+
 /// Sleep before executing the next command
 #[derive(Debug, Parser)]
 #[command(name = "sleep")]

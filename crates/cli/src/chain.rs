@@ -167,6 +167,8 @@ fn dispatch(
             Ok::<(), Error>(())
         }),
         "soft-reset" => command!(args::SoftResetArgs, commands::soft_reset::soft_reset),
+        "mount" => command!(args::MountArgs, commands::mount::mount),
+        "umount" => command!(args::UmountArgs, commands::mount::umount),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),
         "repl" => command!(args::ReplArgs, commands::repl::repl),
         "eval" => command!(

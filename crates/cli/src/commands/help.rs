@@ -20,6 +20,7 @@ fn commands() -> Vec<Command> {
         args::ExecArgs::command(),
         args::FsArgs::command(),
         args::MipArgs::command(),
+        args::MountArgs::command(),
         args::ReplArgs::command(),
         args::ResumeArgs::command(),
         args::RomfsArgs::command(),
@@ -28,6 +29,7 @@ fn commands() -> Vec<Command> {
         args::SimArgs::command(),
         args::SleepArgs::command(),
         args::SoftResetArgs::command(),
+        args::UmountArgs::command(),
     ]
 }
 

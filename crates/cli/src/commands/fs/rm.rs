@@ -2,6 +2,7 @@
 
 use mpwire::board::Board;
 use mpwire::board::fs::Removed;
+use mpwire::mount::PLACE;
 
 use crate::args::FsArgs;
 use crate::error::Error;
@@ -11,6 +12,11 @@ use crate::report;
 pub fn rm(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error> {
     if !arguments.recursive {
         return Ok(board.remove(path)?);
+    }
+    if board.mounted().is_some() && is_of_this_computer(board, path)? {
+        return Err(Error::message(format!(
+            "rm -r not permitted on {PLACE} directory"
+        )));
     }
     let (removed, result) = board.remove_tree(path);
     if arguments.verbose {
@@ -23,4 +29,52 @@ pub fn rm(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error
         }
     }
     Ok(result?)
+}
+
+/// Whether a path is a directory of the mounted folder, or all of it.
+fn is_of_this_computer(board: &mut Board, path: &str) -> Result<bool, Error> {
+    let current = board.current_directory()?;
+    let is_directory = board.status(path)?.is_some_and(|found| found.is_directory);
+    Ok(is_directory && is_mounted(&current, path))
+}
+
+/// Whether a path leads to the mounted folder.
+fn is_mounted(current: &str, path: &str) -> bool {
+    let mut place: Vec<&str> = Vec::new();
+    let start = if path.starts_with('/') { "" } else { current };
+    for name in start.split('/').chain(path.split('/')) {
+        match name {
+            "" | "." => {}
+            ".." => drop(place.pop()),
+            name => place.push(name),
+        }
+    }
+    place.first().copied() == PLACE.strip_prefix('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mounted;
+
+    #[test]
+    fn the_mounted_folder_is_known_by_any_path() {
+        for (current, path) in [
+            ("/", "/remote"),
+            ("/", "remote/a"),
+            ("/remote", ""),
+            ("/remote/sub/", "../x"),
+            ("/lib", "../remote/"),
+            ("/", "//remote//a"),
+        ] {
+            assert!(is_mounted(current, path), "{current} {path}");
+        }
+        for (current, path) in [
+            ("/", "/remotes"),
+            ("/remote", "/lib"),
+            ("/remote", ".."),
+            ("/", "lib/remote"),
+        ] {
+            assert!(!is_mounted(current, path), "{current} {path}");
+        }
+    }
 }

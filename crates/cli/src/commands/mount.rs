@@ -1,0 +1,31 @@
+//! `mount` and `umount`: a folder of this computer on the board.
+
+use mpwire::board;
+use mpwire::mount::{Options, PLACE};
+
+use crate::args::{MountArgs, UmountArgs};
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::report;
+
+/// Mounts a folder.
+pub fn mount(connection: &mut Connection, arguments: &MountArgs) -> Result<(), Error> {
+    let path = &arguments.path;
+    let options = Options {
+        path: path.into(),
+        unsafe_links: arguments.unsafe_links,
+        read_only: arguments.read_only,
+        tool_folders: arguments.writable_tool_folders,
+    };
+    let mounted = connection.board()?.mount(options);
+    mounted.map_err(|error| match error {
+        board::Error::Folder { path, source } => Error::local("mount", &path, &source),
+        other => Error::from(other).of_command("mount"),
+    })?;
+    report::line(&format!("Local directory {path} is mounted at {PLACE}"))
+}
+
+/// Takes it away.
+pub fn umount(connection: &mut Connection, _arguments: &UmountArgs) -> Result<(), Error> {
+    Ok(connection.board()?.umount()?)
+}
