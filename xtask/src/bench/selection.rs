@@ -10,7 +10,7 @@ use crate::tool::{ENCODINGS, Tool};
 /// What is to be measured, and how often.
 #[derive(clap::Args)]
 pub struct Selection {
-    /// Only these suites (default: all): files, trees, down, heaps, flash, latency
+    /// Only these suites (default: all): files, trees, down, heaps, flash, mount, latency
     #[arg(long, value_delimiter = ',', value_parser = suites::parse)]
     suite: Vec<&'static Suite>,
     /// Only these links (default: all)

@@ -5,6 +5,7 @@ pub mod files;
 mod flash;
 mod heaps;
 mod latency;
+mod mount;
 pub mod trees;
 
 use anyhow::Result;
@@ -35,12 +36,13 @@ pub struct Suite {
 }
 
 /// All of them, in the order of `docs/bench.md`.
-pub const ALL: [&Suite; 6] = [
+pub const ALL: [&Suite; 7] = [
     &files::SUITE,
     &trees::SUITE,
     &down::SUITE,
     &heaps::SUITE,
     &flash::SUITE,
+    &mount::SUITE,
     &latency::SUITE,
 ];
 
@@ -132,7 +134,10 @@ mod tests {
     fn a_suite_goes_by_its_name() {
         assert_eq!(parse("heaps").map(|suite| suite.name), Ok("heaps"));
         let error = parse("rom").map(|suite| suite.name).unwrap_err();
-        assert_eq!(error, "there are files, trees, down, heaps, flash, latency");
+        assert_eq!(
+            error,
+            "there are files, trees, down, heaps, flash, mount, latency"
+        );
     }
 
     #[test]
