@@ -5,10 +5,11 @@
 
 use std::collections::VecDeque;
 
-use clap::Parser;
+use clap::{Command, Parser};
 
 use crate::args::{self, FsArgs};
 use crate::commands;
+use crate::complete;
 use crate::connection::Connection;
 use crate::error::Error;
 
@@ -140,8 +141,17 @@ pub const SHORTCUTS: &[Shortcut] = &[
     ),
 ];
 
+/// Commands behind which nothing is done, as in mpremote.
+const ENDS: &[&str] = &["help", "version"];
+
 /// Does the commands of a command line, one after the other.
 pub fn run(arguments: Vec<String>) -> Result<(), Error> {
+    if let Some((complete::COMMAND, question)) = arguments
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        return complete::run(question);
+    }
     let mut rest: VecDeque<String> = arguments.into();
     let mut connection = Connection::new();
     while !rest.is_empty() {
@@ -149,16 +159,13 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
             rest.pop_front();
             continue;
         }
-        expand(&mut rest);
-        let Some(command) = rest.pop_front() else {
+        let Some((command, words)) = next_command(&mut rest) else {
             break;
         };
-        let end = rest
-            .iter()
-            .position(|word| word == "+")
-            .unwrap_or(rest.len());
-        let words: Vec<String> = rest.drain(..end).collect();
         let left = dispatch(&mut connection, &command, words)?;
+        if ENDS.contains(&command.as_str()) {
+            return Ok(());
+        }
         for word in left.into_iter().rev() {
             rest.push_front(word);
         }
@@ -167,6 +174,24 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         return commands::repl::at_the_end();
     }
     Ok(())
+}
+
+/// Takes the next command off the front, with the words up to its `+`: more than are its own, for some
+/// commands.
+pub fn next_command(rest: &mut VecDeque<String>) -> Option<(String, Vec<String>)> {
+    expand(rest);
+    let command = rest.pop_front()?;
+    let end = rest
+        .iter()
+        .position(|word| word == "+")
+        .unwrap_or(rest.len());
+    let words: Vec<String> = rest.drain(..end).collect();
+    let words = match command.as_str() {
+        "eval" | "exec" => with_values_apart(words),
+        "fs" => with_current_directory(words),
+        _ => words,
+    };
+    Some((command, words))
 }
 
 /// Replaces shortcuts at the front by what they stand for.
@@ -189,15 +214,16 @@ fn dispatch(
     words: Vec<String>,
 ) -> Result<Vec<String>, Error> {
     macro_rules! command {
-        ($arguments:ty, $action:expr) => {
-            command!($arguments, $action, words)
-        };
-        ($arguments:ty, $action:expr, $words:expr) => {{
-            let arguments: $arguments = parse(command, $words)?;
+        ($arguments:ty, $action:expr) => {{
+            let arguments: $arguments = parse(command, words)?;
             let next = arguments.next.words.clone();
             $action(connection, &arguments)?;
             Ok(next)
         }};
+    }
+    // What no list shows is no command, so that none is forgotten there.
+    if args::command(command).is_none() {
+        return Err(unknown(command));
     }
     match command {
         "connect" => command!(args::ConnectArgs, commands::connect::connect),
@@ -211,38 +237,51 @@ fn dispatch(
         }),
         "soft-reset" => command!(args::SoftResetArgs, commands::soft_reset::soft_reset),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),
-        "eval" => command!(
-            args::EvalArgs,
-            commands::exec::eval,
-            with_values_apart(words)
-        ),
-        "exec" => command!(
-            args::ExecArgs,
-            commands::exec::exec,
-            with_values_apart(words)
-        ),
+        "eval" => command!(args::EvalArgs, commands::exec::eval),
+        "exec" => command!(args::ExecArgs, commands::exec::exec),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
         "bench" => command!(args::BenchArgs, commands::bench::bench),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
-        "help" => {
-            commands::help::help()?;
-            connection.did_action();
-            Ok(Vec::new())
-        }
-        "version" => {
-            commands::version::version()?;
-            connection.did_action();
-            Ok(Vec::new())
-        }
+        "completion" => command!(args::CompletionArgs, commands::completion::completion),
+        "help" => command!(args::HelpArgs, commands::help::help),
+        "version" => command!(args::VersionArgs, commands::version::version),
         "fs" => {
-            let arguments: FsArgs = parse("fs", with_current_directory(words))?;
+            let arguments: FsArgs = parse("fs", words)?;
             commands::fs::fs(connection, &arguments)?;
             Ok(Vec::new())
         }
-        _ => Err(Error::message(format!("'{command}' is not a command"))),
+        _ => Err(unknown(command)),
     }
+}
+
+/// The command of this name, or the one that a shortcut of this name begins with.
+pub fn command_behind(name: &str) -> Result<Command, Error> {
+    let mut words = VecDeque::from([name.to_owned()]);
+    expand(&mut words);
+    let first = words.pop_front().unwrap_or_default();
+    args::command(&first).ok_or_else(|| unknown(name))
+}
+
+fn unknown(command: &str) -> Error {
+    let commands = args::commands();
+    let names = commands.iter().map(Command::get_name);
+    let shortcuts = SHORTCUTS.iter().map(|shortcut| shortcut.name);
+    Error::Unknown {
+        what: format!("'{command}' is not a command"),
+        nearest: nearest(command, names.chain(shortcuts)).map(str::to_owned),
+    }
+}
+
+/// The name that `word` was meant to be, if one is near.
+pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        // Of a short word too little is left to tell by when two letters are wrong.
+        .filter(|(distance, name)| *distance * 3 <= name.len().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// `ls` and `tree` without a path mean the current directory.
@@ -275,12 +314,17 @@ fn with_values_apart(mut words: Vec<String>) -> Vec<String> {
 }
 
 fn parse<Arguments: Parser>(command: &str, words: Vec<String>) -> Result<Arguments, Error> {
-    let mut parser = Arguments::command()
-        .no_binary_name(true)
-        .infer_long_args(true)
-        .bin_name(format!("mpwire {command}"));
+    let mut parser = prepared(Arguments::command(), command);
     let matches = parser.try_get_matches_from_mut(words)?;
     Ok(Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))?)
+}
+
+/// A command's parser as the chain uses it.
+pub fn prepared(parser: Command, name: &str) -> Command {
+    parser
+        .no_binary_name(true)
+        .infer_long_args(true)
+        .bin_name(format!("mpwire {name}"))
 }
 
 #[cfg(test)]
@@ -302,6 +346,17 @@ mod tests {
         assert_eq!(expanded(&["a1", "ls"]), ["connect", "/dev/ttyACM1", "ls"]);
         assert_eq!(expanded(&["ls", "repl"]), ["fs", "ls", "repl"]);
         assert_eq!(expanded(&["eval", "ls"]), ["eval", "ls"]);
+    }
+
+    #[test]
+    fn what_is_mistyped_is_recognised() {
+        let names = ["connect", "ls", "cat", "sha256sum"];
+        let meant = |word: &str| nearest(word, names.into_iter());
+        assert_eq!(meant("conect"), Some("connect"));
+        assert_eq!(meant("sl"), Some("ls"));
+        assert_eq!(meant("sha256"), Some("sha256sum"));
+        assert_eq!(meant("xy"), None);
+        assert_eq!(meant("main.py"), None);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The program `mpwire`: a drop-in for mpremote.
 //!
 //! `chain` turns the command line into commands, `args` says what each takes, `commands` does them
-//! one file each, `report` is all that prints. What they do to boards is the library's.
+//! one file each, `report` is all that prints; `complete` answers shells. What they do to boards is the library's.
 
 mod args;
 mod chain;
 mod commands;
+mod complete;
 mod connection;
 mod error;
+mod examples;
 mod interrupt;
 mod local;
 mod report;

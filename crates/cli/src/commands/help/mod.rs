@@ -1,0 +1,160 @@
+//! `help`: what there is, one command in detail, and the same as manual pages.
+
+mod man;
+mod topics;
+
+use clap::Command;
+
+use crate::args::{self, HelpArgs};
+use crate::chain::{self, SHORTCUTS};
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::report;
+
+/// Prints the list of commands, or the help of one.
+pub fn help(connection: &mut Connection, arguments: &HelpArgs) -> Result<(), Error> {
+    connection.did_action();
+    let command = match &arguments.command {
+        Some(name) => Some(chain::command_behind(name)?),
+        None => None,
+    };
+    let text = match (command, arguments.man) {
+        (None, false) => list(),
+        (None, true) => man::overview(),
+        (Some(command), false) => detail(command),
+        (Some(command), true) => man::page(&command),
+    };
+    report::bytes(text.as_bytes())
+}
+
+/// A command's `--help`.
+fn detail(command: Command) -> String {
+    let name = command.get_name().to_owned();
+    chain::prepared(command, &name)
+        .render_long_help()
+        .to_string()
+}
+
+/// A row of a list: a name, and what it is for.
+type Row = (String, String);
+
+fn list() -> String {
+    let mut text = format!("{}\n\n{}\n\n", topics::TITLE, topics::USAGE);
+    text.push_str(topics::DESCRIPTION);
+    text.push_str("\n\nExamples:\n");
+    push_rows(&mut text, &owned(topics::EXAMPLES));
+    for (title, rows) in groups() {
+        text.extend(["\n", title, ":\n"]);
+        push_rows(&mut text, &rows);
+    }
+    text.push_str("\nMore:\n");
+    push_rows(&mut text, &owned(topics::MORE));
+    text
+}
+
+/// Every command and shortcut with what it is for, in groups; none is left out.
+fn groups() -> Vec<(&'static str, Vec<Row>)> {
+    let mut rows = rows();
+    let mut groups: Vec<(&str, Vec<Row>)> = topics::GROUPS
+        .iter()
+        .map(|(title, names)| {
+            let of_group = names.iter().filter_map(|name| {
+                let index = rows.iter().position(|(row, _)| row == name)?;
+                Some(rows.remove(index))
+            });
+            (*title, of_group.collect())
+        })
+        .collect();
+    let (numbered, others): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|(_, about)| is_port(about));
+    groups.push(("Others", others));
+    groups.push(("Shortcuts of ports", numbered));
+    groups.retain(|(_, rows)| !rows.is_empty());
+    groups
+}
+
+fn is_port(about: &str) -> bool {
+    about.starts_with("connect to serial port")
+}
+
+/// Commands and shortcuts, sorted.
+fn rows() -> Vec<Row> {
+    let commands = args::commands();
+    let commands = commands.iter().map(|command| {
+        let about = command.get_about().map(ToString::to_string);
+        (command.get_name().to_owned(), about.unwrap_or_default())
+    });
+    let shortcuts = SHORTCUTS
+        .iter()
+        // `--help` and `--version` are told elsewhere.
+        .filter(|shortcut| !shortcut.help.is_empty())
+        .map(|shortcut| (shortcut.name.to_owned(), shortcut.help.to_owned()));
+    let mut rows: Vec<Row> = commands.chain(shortcuts).collect();
+    rows.sort();
+    rows
+}
+
+fn owned(rows: &[(&str, &str)]) -> Vec<Row> {
+    rows.iter()
+        .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()))
+        .collect()
+}
+
+fn push_rows(text: &mut String, rows: &[Row]) {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, about) in rows {
+        let row = format!("  {name:width$}  {about}");
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_and_shortcut_is_listed_once() {
+        let listed: Vec<String> = groups()
+            .into_iter()
+            .flat_map(|(_, rows)| rows.into_iter().map(|(name, _)| name))
+            .collect();
+        let all = rows();
+        assert_eq!(listed.len(), all.len());
+        for (name, about) in all {
+            assert!(listed.contains(&name), "{name} is not listed");
+            assert!(!about.is_empty(), "nothing is said of {name}");
+        }
+    }
+
+    #[test]
+    fn every_command_explains_itself_with_an_example() {
+        for command in args::commands() {
+            let name = command.get_name().to_owned();
+            let help = detail(command);
+            assert!(help.contains("\nExample"), "{name} has no example: {help}");
+            assert!(help.contains("  mpwire "), "{name}: {help}");
+        }
+    }
+
+    #[test]
+    fn manual_pages_escape_what_roff_would_read() {
+        let page = man::page(&args::FsArgs::command());
+        assert!(page.contains(".TH mpwire-fs 1"), "{page}");
+        assert!(page.contains(".SH EXAMPLES"), "{page}");
+        assert!(page.contains("\\-\\-recursive"), "{page}");
+        let overview = man::overview();
+        for section in [
+            "COMMANDS",
+            "EXIT STATUS",
+            "ENVIRONMENT",
+            "FILES",
+            "EXAMPLES",
+        ] {
+            let plain = overview.replace('"', "");
+            assert!(plain.contains(&format!(".SH {section}")), "{section}");
+        }
+    }
+}
