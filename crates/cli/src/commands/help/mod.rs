@@ -21,18 +21,19 @@ pub fn help(connection: &mut Connection, arguments: &HelpArgs) -> Result<(), Err
     let text = match (command, arguments.man) {
         (None, false) => list(),
         (None, true) => man::overview(),
-        (Some(command), false) => detail(command),
+        (Some(command), false) => return Err(Error::Usage(detail(command)?)),
         (Some(command), true) => man::page(&command),
     };
     report::bytes(text.as_bytes())
 }
 
-/// A command's `--help`.
-fn detail(command: Command) -> String {
+/// A command's `--help`, which the parser gives as an error of no consequence.
+fn detail(command: Command) -> Result<clap::Error, Error> {
     let name = command.get_name().to_owned();
-    chain::prepared(command, &name)
-        .render_long_help()
-        .to_string()
+    match chain::prepared(command, &name).try_get_matches_from(["--help"]) {
+        Err(help) => Ok(help),
+        Ok(_) => Err(Error::message(format!("{name} has no help"))),
+    }
 }
 
 /// A row of a list: a name, and what it is for.
@@ -68,13 +69,42 @@ fn groups() -> Vec<(&'static str, Vec<Row>)> {
     let (numbered, others): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|(_, about)| is_port(about));
     groups.push(("Others", others));
-    groups.push(("Shortcuts of ports", numbered));
+    groups.push(("Shortcuts of ports", in_short(&numbered)));
     groups.retain(|(_, rows)| !rows.is_empty());
     groups
 }
 
+/// One row for all ports of a kind: a0, a1, … differ by their last digit only.
+fn in_short(ports: &[Row]) -> Vec<Row> {
+    ports
+        .chunk_by(|(one, _), (other, _)| one.chars().next() == other.chars().next())
+        .map(|kind| {
+            let names: Vec<&str> = kind.iter().map(|(name, _)| name.as_str()).collect();
+            let ports: Vec<&str> = kind
+                .iter()
+                .filter_map(|(_, about)| about.strip_prefix(PORT))
+                .collect();
+            let about = match ports[..] {
+                [first, .., last] => format!("{PORT}{first} … {last}"),
+                _ => format!("{PORT}{}", ports.concat()),
+            };
+            (names.join(" "), about)
+        })
+        .collect()
+}
+
+/// How the help of a shortcut for a port begins.
+const PORT: &str = "Connect to serial port ";
+
+/// The first letter is a capital everywhere.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
+}
+
 fn is_port(about: &str) -> bool {
-    about.starts_with("connect to serial port")
+    about.starts_with(PORT)
 }
 
 /// Commands and shortcuts, sorted.
@@ -88,7 +118,7 @@ fn rows() -> Vec<Row> {
         .iter()
         // `--help` and `--version` are told elsewhere.
         .filter(|shortcut| !shortcut.help.is_empty())
-        .map(|shortcut| (shortcut.name.to_owned(), shortcut.help.to_owned()));
+        .map(|shortcut| (shortcut.name.to_owned(), sentence(shortcut.help)));
     let mut rows: Vec<Row> = commands.chain(shortcuts).collect();
     rows.sort();
     rows
@@ -120,6 +150,7 @@ mod tests {
         let listed: Vec<String> = groups()
             .into_iter()
             .flat_map(|(_, rows)| rows.into_iter().map(|(name, _)| name))
+            .flat_map(|names| names.split(' ').map(str::to_owned).collect::<Vec<_>>())
             .collect();
         let all = rows();
         assert_eq!(listed.len(), all.len());
@@ -133,7 +164,7 @@ mod tests {
     fn every_command_explains_itself_with_an_example() {
         for command in args::commands() {
             let name = command.get_name().to_owned();
-            let help = detail(command);
+            let help = detail(command).unwrap().to_string();
             assert!(help.contains("\nExample"), "{name} has no example: {help}");
             assert!(help.contains("  mpwire "), "{name}: {help}");
         }
