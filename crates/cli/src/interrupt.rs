@@ -1,5 +1,6 @@
 //! Ctrl-C and polite kills: to the board while one is in use, else the end.
 
+#[cfg(target_os = "linux")]
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,6 +9,8 @@ use mpwire::session::Interrupter;
 enum Target {
     Program,
     Board(Interrupter),
+    /// For a simulated board, which Linux alone has.
+    #[cfg(target_os = "linux")]
     Waiting(Sender<()>),
 }
 
@@ -20,6 +23,7 @@ pub fn watch() {
         match &*TARGET.lock().unwrap_or_else(PoisonError::into_inner) {
             Target::Program => std::process::exit(1),
             Target::Board(board) => board.interrupt(),
+            #[cfg(target_os = "linux")]
             // Nobody waits any more: the program is about to end.
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
@@ -32,6 +36,7 @@ pub fn forward_to(board: Option<Interrupter>) {
 }
 
 /// From now on an interrupt is a message.
+#[cfg(target_os = "linux")]
 pub fn wait_instead() -> Receiver<()> {
     let (sender, receiver) = channel();
     set(Target::Waiting(sender));

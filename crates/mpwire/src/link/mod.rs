@@ -6,7 +6,7 @@
 mod address;
 #[cfg(feature = "serial")]
 mod serial;
-#[cfg(all(feature = "sim", unix))]
+#[cfg(all(feature = "sim", target_os = "linux"))]
 mod sim;
 #[cfg(unix)]
 mod wake;

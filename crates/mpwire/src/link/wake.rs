@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::pipe::{PipeFlags, pipe_with};
 
 /// A switch that ends waits, once and for all.
 #[derive(Debug)]
@@ -15,8 +14,11 @@ pub struct Wake {
 
 impl Wake {
     pub fn new() -> io::Result<Self> {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-        Ok(Self { reader, writer })
+        let (reader, writer) = io::pipe()?;
+        Ok(Self {
+            reader: reader.into(),
+            writer: writer.into(),
+        })
     }
 
     /// Ends the running wait and every later one.
