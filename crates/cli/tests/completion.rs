@@ -183,6 +183,10 @@ fn each_shell_gets_its_script() {
     }
 }
 
+/// Shows what mpwire would get. The marks are not in the line that is echoed.
+const POSIX_FUNCTION: &str = "mpwire() { printf '<<''<'; printf '[%s]' \"$@\"; echo '>>''>'; }";
+const READY: &str = "echo set' up'";
+
 /// An interactive shell at a terminal, in which `mpwire` prints its arguments while completion asks
 /// the real one.
 struct Shell {
@@ -194,7 +198,7 @@ struct Shell {
 
 impl Shell {
     /// `None`, with a word, where the shell is not installed.
-    fn start(board: &TestBoard, name: &str, options: &[&str], setup: &str) -> Option<Self> {
+    fn start(board: &TestBoard, name: &str, options: &[&str], setup: &[&str]) -> Option<Self> {
         let program = ["/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
             .iter()
             .map(|folder| Path::new(folder).join(name))
@@ -251,7 +255,7 @@ impl Shell {
             output,
             seen: Vec::new(),
         };
-        shell.type_in(&format!("{setup}\n"));
+        shell.type_in(&format!("{}\n", setup.join("; ")));
         shell.wait_for("set up\r\n");
         Some(shell)
     }
@@ -327,8 +331,14 @@ fn completes_names_with_blanks(board: &TestBoard, shell: &mut Shell) {
 #[test]
 fn bash_completes() {
     let board = with_files();
-    let setup = r#"PS1= ; bind 'set enable-bracketed-paste off'; eval "$(command mpwire completion bash)"; mpwire() { printf '<<''<'; printf '[%s]' "$@"; echo '>>''>'; }; echo set' up'"#;
-    let Some(mut shell) = Shell::start(&board, "bash", &["--norc", "--noprofile", "-i"], setup)
+    let setup = [
+        "PS1=",
+        "bind 'set enable-bracketed-paste off'",
+        "eval \"$(command mpwire completion bash)\"",
+        POSIX_FUNCTION,
+        READY,
+    ];
+    let Some(mut shell) = Shell::start(&board, "bash", &["--norc", "--noprofile", "-i"], &setup)
     else {
         return;
     };
@@ -343,8 +353,15 @@ fn bash_completes() {
 #[test]
 fn zsh_completes() {
     let board = with_files();
-    let setup = r#"PS1= ; autoload -Uz compinit; compinit -D; eval "$(command mpwire completion zsh)"; mpwire() { printf '<<''<'; printf '[%s]' "$@"; echo '>>''>'; }; echo set' up'"#;
-    let Some(mut shell) = Shell::start(&board, "zsh", &["-f", "-i"], setup) else {
+    let setup = [
+        "PS1=",
+        "autoload -Uz compinit",
+        "compinit -D",
+        "eval \"$(command mpwire completion zsh)\"",
+        POSIX_FUNCTION,
+        READY,
+    ];
+    let Some(mut shell) = Shell::start(&board, "zsh", &["-f", "-i"], &setup) else {
         return;
     };
     completes_names_with_blanks(&board, &mut shell);
@@ -353,8 +370,13 @@ fn zsh_completes() {
 #[test]
 fn fish_completes() {
     let board = with_files();
-    let setup = r#"function fish_prompt; end; command mpwire completion fish | source; function mpwire; printf '<<''<'; printf '[%s]' $argv; echo '>>''>'; end; echo set' up'"#;
-    let Some(mut shell) = Shell::start(&board, "fish", &["--no-config", "-i"], setup) else {
+    let setup = [
+        "function fish_prompt; end",
+        "command mpwire completion fish | source",
+        "function mpwire; printf '<<''<'; printf '[%s]' $argv; echo '>>''>'; end",
+        READY,
+    ];
+    let Some(mut shell) = Shell::start(&board, "fish", &["--no-config", "-i"], &setup) else {
         return;
     };
     completes_names_with_blanks(&board, &mut shell);

@@ -8,7 +8,7 @@
 //! program of ours. Whatever else there is, there are no candidates.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf, absolute, is_separator};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -44,7 +44,7 @@ pub fn entries(device: Option<&str>, directory: &str) -> Vec<Entry> {
         return Vec::new();
     };
     let cache = cache_file(&address, directory);
-    if let Some(entries) = cache.as_ref().and_then(cached) {
+    if let Some(entries) = cache.as_deref().and_then(cached) {
         return entries;
     }
     let mut entries = list(&address, directory).unwrap_or_default();
@@ -57,18 +57,17 @@ pub fn entries(device: Option<&str>, directory: &str) -> Vec<Entry> {
 
 /// The port to ask, if one may be asked.
 fn address(device: Option<&str>) -> Option<Address> {
-    match Address::parse(device.unwrap_or("auto")) {
-        Address::Auto => {
-            let is_board = |port: &ports::Port| {
-                let usb = port.usb.as_ref();
-                usb.is_some_and(|usb| BOARD_VENDORS.contains(&usb.vendor))
-            };
-            let port = ports::list().ok()?.into_iter().find(is_board)?;
-            Some(Address::Port(port.path))
-        }
-        address @ (Address::Port(_) | Address::SerialNumber(_)) => Some(address),
-        Address::Simulated(_) => None,
+    let address = Address::parse(device.unwrap_or("auto"));
+    if address == Address::Auto {
+        let is_board = |port: &ports::Port| {
+            let usb = port.usb.as_ref();
+            usb.is_some_and(|usb| BOARD_VENDORS.contains(&usb.vendor))
+        };
+        let port = ports::list().ok()?.into_iter().find(is_board)?;
+        return Some(Address::Port(port.path));
     }
+    let is_serial = matches!(address, Address::Port(_) | Address::SerialNumber(_));
+    is_serial.then_some(address)
 }
 
 /// `None` unless the board is idle and answers.
@@ -106,13 +105,18 @@ fn list_in_time(board: &mut Board, directory: &str) -> Option<Vec<Entry>> {
 /// Where the entries are kept for the next Tab; `None` on a computer without a cache folder.
 fn cache_file(address: &Address, directory: &str) -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "mpwire")?;
-    let key = Sha256::digest(format!("{address:?} {directory:?}"));
+    let address = match address {
+        // The same words name another board from another folder.
+        Address::Port(path) if path.contains(is_separator) => absolute(path).ok()?,
+        other => PathBuf::from(format!("{other:?}")),
+    };
+    let key = Sha256::digest(format!("{} {directory:?}", address.display()));
     let digits: Vec<String> = key[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     let name = format!("{}.json", digits.concat());
     Some(folders.cache_dir().join("completion").join(name))
 }
 
-fn cached(path: &PathBuf) -> Option<Vec<Entry>> {
+fn cached(path: &Path) -> Option<Vec<Entry>> {
     let written = fs::metadata(path).ok()?.modified().ok()?;
     // A file of the future is as good as none.
     let age = SystemTime::now().duration_since(written).ok()?;
@@ -132,7 +136,7 @@ fn cached(path: &PathBuf) -> Option<Vec<Entry>> {
 
 /// Keeps the entries and forgets those of other directories that are of no use any more. What cannot
 /// be kept is asked again.
-fn keep(path: &std::path::Path, entries: &[Entry]) {
+fn keep(path: &Path, entries: &[Entry]) {
     let Some(folder) = path.parent() else { return };
     let _ = fs::create_dir_all(folder);
     for old in fs::read_dir(folder).into_iter().flatten().flatten() {
