@@ -67,6 +67,7 @@ fn commands_options_and_values_are_offered_where_they_may_stand() {
     );
     assert_eq!(offered(&board, &["fs", "sha"]), ["sha256sum"]);
     assert_eq!(offered(&board, &["completion", "z"]), ["zsh"]);
+    assert_eq!(offered(&board, &["romfs", "-p", "1", "d"]), ["deploy"]);
     assert_eq!(offered(&board, &["connect", "au"]), ["auto"]);
     assert_eq!(offered(&board, &["help", "romf"]), ["romfs"]);
     assert_eq!(offered(&board, &["--ver"]), ["--version"]);

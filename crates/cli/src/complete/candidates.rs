@@ -133,6 +133,9 @@ fn values(position: &Position, value: &Value, id: &str, current: &str) -> Vec<Ca
             .iter()
             .map(|(name, about)| Candidate::new(*name, *about))
             .collect(),
+        ("romfs", "command") => ["query", "build", "deploy"]
+            .map(|name| Candidate::new(name, ""))
+            .into(),
         ("fs", "paths") if value.operation.as_deref() == Some("cp") => {
             if current.starts_with(':') {
                 board_paths(position, value, current)
