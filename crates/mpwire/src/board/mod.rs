@@ -229,6 +229,13 @@ impl Board {
         Ok(())
     }
 
+    /// Enters the raw REPL if the board shows within `patience` that it is at an idle prompt. A
+    /// program that runs there is not interrupted: it finds at most a blank and a backspace in its
+    /// input.
+    pub fn enter_idle(&mut self, patience: Duration) -> Result<(), Error> {
+        Ok(self.session.enter_idle(patience)?)
+    }
+
     /// Runs a user's program for as long as it takes, giving its output to `output` as it comes,
     /// and returns its traceback, empty when it ended well. An interrupt goes to the program.
     pub fn execute(

@@ -7,7 +7,7 @@ mod address;
 mod reopen;
 #[cfg(feature = "serial")]
 mod serial;
-#[cfg(all(feature = "sim", unix))]
+#[cfg(all(feature = "sim", target_os = "linux"))]
 mod sim;
 #[cfg(unix)]
 mod wake;

@@ -220,6 +220,34 @@ impl Session {
         Ok(())
     }
 
+    /// Enters the raw REPL if the board shows within `patience` that it is at an idle prompt; what
+    /// runs on it is not interrupted, and an interrupt of this session sends it nothing.
+    pub fn enter_idle(&mut self, patience: Duration) -> Result<(), Error> {
+        self.repl.enter_idle(Instant::now(), patience);
+        loop {
+            self.transmit()?;
+            match self.repl.poll_event() {
+                Some(Event::Entered) => return Ok(()),
+                Some(Event::Failed(source)) => {
+                    // It may have a last word.
+                    self.transmit()?;
+                    return Err(self.failed(source));
+                }
+                Some(_) => continue,
+                None => {}
+            }
+            match self.receive(self.repl.poll_timeout())? {
+                Some(Input::Bytes(_, bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Broken(_, source)) => return Err(self.lost(source)),
+                Some(Input::Interrupt) => return Err(Error::Interrupted),
+                Some(Input::Console(input)) => self.typed.push_back(input),
+                None => {}
+            }
+            // A board that never stops talking leaves no silence in which to notice the deadline.
+            self.repl.handle_timeout(Instant::now());
+        }
+    }
+
     /// Sends a program, runs it and returns its traceback, empty when it ended well.
     ///
     /// `quiet` is how long it may run without output; `None` is for ever.
