@@ -24,6 +24,7 @@ pub fn commands() -> Vec<Command> {
         ExecArgs::command(),
         FsArgs::command(),
         HelpArgs::command(),
+        MipArgs::command(),
         ReplArgs::command(),
         ResumeArgs::command(),
         RomfsArgs::command(),
@@ -66,12 +67,19 @@ pub struct NextAtOnce {
 ///
 /// Without it, the first command that needs a device connects to the first USB serial port that can be
 /// opened. The commands that follow on the line use the same connection.
+///
+/// Over the network, socket://HOST:PORT is a server that passes bytes on as they are (ser2net's
+/// "tcp", a telnet bridge in raw mode), and rfc2217://HOST:PORT one that is a serial port, whose rate
+/// and lines are set (ser2net's "telnet(rfc2217)", and what pyserial calls RFC 2217). pyserial's
+/// options `?ign_set_control` and `?timeout=SECONDS` may follow. Neither is encrypted or asks for a
+/// password: use them in a network that you trust, or through a tunnel.
 #[derive(Debug, Parser)]
 #[command(name = "connect", after_help = examples::CONNECT)]
 pub struct ConnectArgs {
     /// A port such as /dev/ttyACM0 or COM3; or list (the ports that are there), auto (the first
     /// that can be opened), id:SERIAL (the device with this USB serial number), port:PATH,
-    /// sim:PARAMETERS (a simulated board)
+    /// socket://HOST:PORT or rfc2217://HOST:PORT (over the network), sim:PARAMETERS (a simulated
+    /// board)
     pub device: String,
     #[command(flatten)]
     pub next: Next,
@@ -381,6 +389,39 @@ pub struct RomfsArgs {
     pub path: Option<String>,
     #[command(flatten)]
     pub next: Next,
+}
+
+/// Install packages from micropython-lib or third-party sources
+///
+/// A package is NAME or NAME@VERSION of the index, `github:OWNER/REPOSITORY[/PATH][@REFERENCE]`, the
+/// same with gitlab: or codeberg:, the URL of a folder, a package.json, a .py or a .mpy file, or the
+/// path of one of these files on this computer.
+///
+/// Everything is downloaded and checked first; when something fails, the device stays as it was.
+///
+/// Environment: `MPWIRE_MIP_INDEX` is the default of --index; `MPWIRE_MIP_GITHUB`,
+/// `MPWIRE_MIP_GITLAB` and `MPWIRE_MIP_CODEBERG` are URLs of mirrors; `HTTPS_PROXY`, `ALL_PROXY` and
+/// `NO_PROXY` name proxies; `SSL_CERT_FILE` names certificates to trust in place of the computer's.
+#[derive(Debug, Parser)]
+#[command(name = "mip", after_help = examples::MIP)]
+pub struct MipArgs {
+    /// Install compiled .mpy files where the device runs them (default)
+    #[arg(short, long, conflicts_with = "no_mpy")]
+    pub mpy: bool,
+    /// Install .py files
+    #[arg(long)]
+    pub no_mpy: bool,
+    /// Folder on the device (default: its first library folder)
+    #[arg(long, value_name = "DIR")]
+    pub target: Option<String>,
+    /// Package index: a URL, or a folder with a copy (default: micropython-lib's)
+    #[arg(long, value_name = "URL", value_hint = ValueHint::DirPath)]
+    pub index: Option<String>,
+    /// install
+    pub command: String,
+    /// Packages
+    #[arg(required = true)]
+    pub packages: Vec<String>,
 }
 
 /// Run a simulated board for other programs until interrupted

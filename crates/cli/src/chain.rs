@@ -196,6 +196,10 @@ fn dispatch(
             commands::fs::fs(connection, &parse(config, command, words)?)?;
             Ok(Vec::new())
         }
+        "mip" => {
+            commands::mip::mip(connection, &parse(config, command, words)?)?;
+            Ok(Vec::new())
+        }
         "edit" => {
             commands::edit::edit(connection, &parse(config, command, words)?)?;
             Ok(Vec::new())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use mpwire::{board, link, transfer};
+use mpwire::{board, link, mip, transfer};
 
 /// Why the program ends before its last command is done.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,9 @@ pub enum Error {
     /// A transfer failed.
     #[error(transparent)]
     Transfer(#[from] transfer::Error),
+    /// Packages cannot be installed.
+    #[error("mip: {0}")]
+    Mip(mip::Error),
     /// The command line is wrong; clap knows how to say so.
     #[error(transparent)]
     Usage(#[from] clap::Error),
@@ -113,6 +116,7 @@ impl Error {
         }
         let hint = match self {
             Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),
+            Self::Mip(error) => crate::commands::mip::hint(error),
             Self::Board(board::Error::Session(mpwire::session::Error::Repl { .. })) => Some(
                 "is this a MicroPython board, and is no other program talking to it? Press its reset button and try again",
             ),

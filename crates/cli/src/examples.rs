@@ -5,6 +5,7 @@ Examples:
   mpwire connect list                         the serial ports that are there
   mpwire connect /dev/ttyACM0 ls              one of them
   mpwire connect id:334D335C3138 run test.py  the same board, whatever its port
+  mpwire connect rfc2217://10.0.0.7:4000 ls   one at another computer
   mpwire a0 cp main.py : + reset              a0 is short for connect /dev/ttyACM0";
 
 pub const DISCONNECT: &str = "\
@@ -80,6 +81,13 @@ Examples:
   mpwire romfs build package/            makes package.romfs
   mpwire romfs deploy package/           builds and writes it
   mpwire romfs -p 1 deploy package.romfs";
+
+pub const MIP: &str = "\
+Examples:
+  mpwire mip install aioble                            of micropython-lib
+  mpwire a0 mip install umqtt.simple@1.4.0 requests    a version; several
+  mpwire mip install github:OWNER/REPOSITORY@v2
+  mpwire mip install --target /flash/lib ./package.json";
 
 pub const SIM: &str = "\
 Examples:

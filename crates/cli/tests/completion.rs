@@ -81,6 +81,9 @@ fn commands_options_and_values_are_offered_where_they_may_stand() {
     assert_eq!(offered(&board, &["repl", "--inject-f"]), ["--inject-file"]);
     assert_eq!(offered(&board, &["rtc", "--s"]), ["--set"]);
     assert_eq!(offered(&board, &["rtc", "disc"]), ["disconnect"]);
+    assert_eq!(offered(&board, &["mip", "i"]), ["install"]);
+    assert_eq!(offered(&board, &["mip", "install", "gith"]), ["github:"]);
+    assert_eq!(offered(&board, &["connect", "soc"]), ["socket://"]);
     // An expression is nobody's to guess, and what is wrong stays so.
     assert!(offered(&board, &["eval", ""]).is_empty());
     assert!(offered(&board, &["nonsense", ""]).is_empty());
@@ -125,6 +128,10 @@ fn paths_on_an_idle_board_are_offered() {
     assert_eq!(on_board(&["cat", ":/lib/t"]), [":/lib/two.py"]);
     assert_eq!(on_board(&["rmdir", "m"]), ["my dir/"]);
     assert_eq!(on_board(&["edit", "lib/one.py", ":ma"]), [":main.py"]);
+    assert_eq!(
+        on_board(&["mip", "install", "--target", ""]),
+        ["lib/", "my dir/"]
+    );
     assert!(on_board(&["ls", "missing/"]).is_empty());
 }
 

@@ -21,6 +21,8 @@
 pub mod bench;
 pub mod board;
 pub mod link;
+#[cfg(feature = "mip")]
+pub mod mip;
 #[cfg(feature = "serial")]
 pub mod ports;
 pub mod romfs;

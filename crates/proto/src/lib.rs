@@ -11,6 +11,8 @@
 //! | [`raw_paste`] | the window credits that pace a program on its way into the compiler |
 //! | [`blocks`] | binary data to a program that asks for it, and its questions |
 //! | [`frames`] | binary data in a program's output |
+//! | [`telnet`] | commands told from data in a telnet connection, options |
+//! | [`rfc2217`] | a serial port at the other end of one |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
 //! | [`typing`] | what a person types or pastes, paced by its echo |
 
@@ -19,5 +21,7 @@ pub mod frames;
 pub mod literal;
 pub mod raw_paste;
 pub mod raw_repl;
+pub mod rfc2217;
 pub mod scan;
+pub mod telnet;
 pub mod typing;

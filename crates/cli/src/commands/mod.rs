@@ -8,6 +8,7 @@ pub mod edit;
 pub mod exec;
 pub mod fs;
 pub mod help;
+pub mod mip;
 pub mod repl;
 pub mod romfs;
 pub mod rtc;

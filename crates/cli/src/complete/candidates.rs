@@ -169,6 +169,8 @@ fn values(
             .iter()
             .map(|(name, about)| Candidate::new(*name, *about))
             .collect(),
+        ("mip", "command") => vec![Candidate::new("install", "")],
+        ("mip", "packages") => packages(current),
         ("romfs", "command") => ["query", "build", "deploy"]
             .map(|name| Candidate::new(name, ""))
             .into(),
@@ -183,7 +185,9 @@ fn values(
                 found
             }
         }
-        ("fs", "paths") | ("edit", "files") => board_paths(position, value, current),
+        ("fs", "paths") | ("edit", "files") | ("mip", "target") => {
+            board_paths(position, value, current)
+        }
         _ => by_definition(value, id, current),
     }
 }
@@ -207,6 +211,15 @@ fn by_definition(value: &Value, id: &str, current: &str) -> Vec<Candidate> {
     }
 }
 
+/// What `mip install` takes, but for the names of an index.
+fn packages(current: &str) -> Vec<Candidate> {
+    let mut found = local_paths(current, false);
+    for source in ["github:", "gitlab:", "codeberg:"] {
+        found.push(Candidate::new(source, ""));
+    }
+    found
+}
+
 /// What `connect` takes.
 fn devices(current: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
@@ -225,6 +238,11 @@ fn devices(current: &str) -> Vec<Candidate> {
     }
     found.push(Candidate::new("auto", "the first board that is found"));
     found.push(Candidate::new("list", "list the serial ports"));
+    found.push(Candidate::new("socket://", "a server that passes bytes on"));
+    found.push(Candidate::new(
+        "rfc2217://",
+        "a serial port of another computer",
+    ));
     found.push(Candidate::new("sim:", "a simulated board"));
     // `port:` and ids first hide what is there: only once they are begun.
     let is_begun = |text: &str| current.contains(':') || !text.starts_with("port:");
@@ -282,7 +300,8 @@ fn board_paths(position: &Position, value: &Value, current: &str) -> Vec<Candida
         None => ("", current),
     };
     let folder = &path[..path.rfind('/').map_or(0, |slash| slash + 1)];
-    let directories_only = value.operation.as_deref() == Some("rmdir");
+    let directories_only =
+        value.operation.as_deref() == Some("rmdir") || value.argument == "target";
     board::entries(position.device.as_deref(), folder)
         .into_iter()
         .filter(|entry| entry.is_directory || !directories_only)

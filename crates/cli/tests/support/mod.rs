@@ -402,6 +402,16 @@ impl TestBoard {
         Running::start(&mpwire(), &self.work(), &connected(arguments))
     }
 
+    /// Starts a program on this board, with more in the environment.
+    pub fn start_with(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Running {
+        Running::start_with(environment, program, &self.work(), &connected(arguments))
+    }
+
     /// Runs mpwire on this board.
     pub fn mpwire(&self, arguments: &[&str]) -> Outcome {
         run(&mpwire(), &self.work(), &connected(arguments))

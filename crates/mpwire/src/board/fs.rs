@@ -28,6 +28,17 @@ pub struct Entry {
     pub size: u64,
 }
 
+/// What [`Board::digest_beginnings`] found at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing that can be read.
+    Nothing,
+    /// A file: the first 8 bytes of its SHA-256.
+    File(Vec<u8>),
+    /// A directory.
+    Directory,
+}
+
 /// What [`Board::remove_tree`] did with a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removed {
@@ -75,6 +86,16 @@ impl Status {
             is_directory: mode.as_int()? & DIRECTORY != 0,
             size: size.as_size().unwrap_or(0),
         })
+    }
+}
+
+impl Found {
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Bytes(digest) => Self::File(digest),
+            Value::Bool(true) => Self::Directory,
+            _ => Self::Nothing,
+        }
     }
 }
 
@@ -261,6 +282,41 @@ impl Board {
             Value::Bytes(digest) => Ok(Some(digest)),
             _ => Err(unreadable(&reply, "a digest was expected")),
         }
+    }
+
+    /// The first bytes of the SHA-256 of each file `folder` + name, for as many in one exchange as the
+    /// board's memory holds; `None` where this firmware lacks the algorithm.
+    pub fn digest_beginnings(
+        &mut self,
+        folder: &str,
+        names: &[String],
+    ) -> Result<Option<Vec<Found>>, Error> {
+        let mut found = Vec::with_capacity(names.len());
+        let mut limit = self.program_limit() / 2;
+        while found.len() < names.len() {
+            let batch = batches(&names[found.len()..], limit)[0];
+            let text = call(
+                onboard::DIGEST_BEGINNINGS.defines,
+                &[Argument::Text(folder), Argument::Texts(batch)],
+            );
+            match self.run(&[onboard::DIGEST_SHA256, onboard::DIGEST_BEGINNINGS], &text) {
+                Ok(reply) => {
+                    let values = read_list(&reply)?;
+                    if values.len() != batch.len() {
+                        return Err(unreadable(&reply, "a digest of each file was expected"));
+                    }
+                    found.extend(values.into_iter().map(Found::from_value));
+                }
+                Err(error) if error.is_out_of_memory() && batch.len() > 1 => limit /= 4,
+                Err(error) if error.is_exception() => {
+                    // What could not compute a digest must not stay for what comes next.
+                    self.tidy()?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(found))
     }
 
     /// Runs the last of `programs` on a path, naming the path in errors.

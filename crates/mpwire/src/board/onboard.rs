@@ -62,6 +62,10 @@ programs! {
     DIGEST_ADLER32 = "_mw_digest" in "digest_adler32.py";
     /// Digests of many files.
     DIGESTS = "_mw_digests" in "digests.py";
+    /// Beginnings of the digests of files, whatever their size.
+    DIGEST_BEGINNINGS = "_mw_digest_beginnings" in "digest_beginnings.py";
+    /// What an installation of packages depends on.
+    SURROUNDINGS = "_mw_surroundings" in "surroundings.py";
     /// What is at the destination of a copy.
     EXAMINE = "_mw_examine" in "examine.py";
     /// Writes a file.

@@ -16,6 +16,10 @@ pub enum Address {
     Port(String),
     /// A simulated board with these parameters: `sim:…`.
     Simulated(String),
+    /// A board behind a TCP connection: `socket://HOST:PORT`, the whole of it.
+    Socket(String),
+    /// A serial port behind a server: `rfc2217://HOST:PORT?OPTIONS`, the whole of it.
+    Rfc2217(String),
 }
 
 impl Address {
@@ -29,9 +33,26 @@ impl Address {
         } else if let Some(parameters) = text.strip_prefix("sim:") {
             Self::Simulated(parameters.to_owned())
         } else {
-            Self::Port(text.strip_prefix("port:").unwrap_or(text).to_owned())
+            Self::of_port(text.strip_prefix("port:").unwrap_or(text))
         }
     }
+
+    /// A port's name may be an address, as pyserial's may.
+    fn of_port(name: &str) -> Self {
+        if has_scheme(name, "socket") {
+            Self::Socket(name.to_owned())
+        } else if has_scheme(name, "rfc2217") {
+            Self::Rfc2217(name.to_owned())
+        } else {
+            Self::Port(name.to_owned())
+        }
+    }
+}
+
+/// Whether `text` is an address of this scheme, in capital or small letters.
+fn has_scheme(text: &str, scheme: &str) -> bool {
+    text.split_once("://")
+        .is_some_and(|(found, _)| found.eq_ignore_ascii_case(scheme))
 }
 
 /// Why a board could not be reached.
@@ -60,6 +81,30 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// The address cannot be one.
+    #[error("'{name}' is no address: {reason}")]
+    Malformed {
+        /// What was typed.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A server could not be connected to, or has closed the connection.
+    #[error("failed to access {name}: {source}")]
+    Unreachable {
+        /// The address.
+        name: String,
+        /// What happened.
+        source: io::Error,
+    },
+    /// A server was connected to, but does not give the serial port that is needed.
+    #[error("failed to access {name}: {reason}")]
+    NoRemotePort {
+        /// The address.
+        name: String,
+        /// What it did.
+        reason: String,
+    },
     /// The list of ports could not be read.
     #[error("the serial ports could not be listed: {0}")]
     Unlisted(String),
@@ -82,6 +127,18 @@ impl OpenError {
             Self::Denied(_) => Some(
                 "on Linux, add yourself to the group that owns the port (often `dialout`) and log in again",
             ),
+            Self::Malformed { .. } => {
+                Some("an address looks like socket://HOST:PORT or rfc2217://HOST:PORT?OPTION")
+            }
+            Self::Unreachable { source, .. } => match source.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    Some("is the board plugged in there, and does nobody else use it?")
+                }
+                _ => Some("is the server running, and are host and port right?"),
+            },
+            Self::NoRemotePort { .. } => {
+                Some("if the server passes bytes on as they are, connect to socket://HOST:PORT")
+            }
             _ => None,
         }
     }
@@ -94,6 +151,8 @@ pub fn open(address: &Address) -> Result<Arc<dyn Link>, OpenError> {
         Address::SerialNumber(serial_number) => open_serial_number(serial_number),
         Address::Port(path) => open_port(path),
         Address::Simulated(parameters) => open_simulated(parameters),
+        Address::Socket(address) => Ok(Arc::new(super::tcp::TcpLink::open(address)?)),
+        Address::Rfc2217(address) => Ok(Arc::new(super::rfc2217::Rfc2217Link::open(address)?)),
     }
 }
 
@@ -198,6 +257,13 @@ mod tests {
         assert_eq!(
             Address::parse("sim:link=usb"),
             Address::Simulated("link=usb".into())
+        );
+        let (socket, port) = ("socket://[::1]:4000", "RFC2217://bench:2217?timeout=5");
+        assert_eq!(Address::parse(socket), Address::Socket(socket.into()));
+        assert_eq!(Address::parse(port), Address::Rfc2217(port.into()));
+        assert_eq!(
+            Address::parse("port:socket://a:1"),
+            Address::Socket("socket://a:1".into())
         );
     }
 }

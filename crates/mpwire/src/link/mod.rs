@@ -4,11 +4,14 @@
 //! long to wait is [`crate::session`]'s.
 
 mod address;
+mod endpoint;
 mod reopen;
+mod rfc2217;
 #[cfg(feature = "serial")]
 mod serial;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 mod sim;
+mod tcp;
 #[cfg(unix)]
 mod wake;
 
@@ -18,6 +21,9 @@ pub use reopen::{Reopener, Watch};
 pub use wake::Wake;
 
 use std::io;
+
+/// What MicroPython's own UARTs and mpremote use. USB boards ignore it.
+const BAUD_RATE: u32 = 115_200;
 
 /// A two-way stream of bytes to one board.
 ///

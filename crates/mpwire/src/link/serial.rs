@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use serial2::SerialPort;
 
-use super::Link;
-
-/// What MicroPython's own UARTs and mpremote use. USB boards ignore it.
-const BAUD_RATE: u32 = 115_200;
+use super::{BAUD_RATE, Link};
 
 /// How long one write may wait for a board that takes nothing: longer than the longest flash erase
 /// reported (12 s), since the caller's own deadlines are what a user notices.
