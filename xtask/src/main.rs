@@ -25,6 +25,8 @@ mod project;
 mod setup;
 mod test;
 mod tool;
+#[cfg(target_os = "linux")]
+mod torture;
 mod wheel;
 
 use std::process::ExitCode;
@@ -58,6 +60,9 @@ enum Command {
     Dist(dist::Arguments),
     /// Measure mpwire beside mpremote and mpytool on one board
     Bench(bench::Arguments),
+    /// Have everything go wrong that can, very often, and judge what is left
+    #[cfg(target_os = "linux")]
+    Torture(torture::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -83,5 +88,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Wheel(arguments) => wheel::run(&arguments),
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        #[cfg(target_os = "linux")]
+        Command::Torture(arguments) => torture::run(&arguments),
     }
 }
