@@ -14,6 +14,7 @@ pub mod attempts;
 pub mod choice;
 pub mod download;
 pub mod encoding;
+mod persistence;
 pub mod send;
 mod small;
 pub mod source;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use mpwire_proto::literal::Value;
 
 use super::attempts::{Failure, Shipment, until_right};
+use super::persistence::persistently;
 use super::send::Receiver;
 use super::small::Small;
 use super::source::Source;
@@ -164,48 +165,28 @@ pub fn send_file<E: From<Error>>(
     admit: &mut dyn FnMut(&Destination) -> Result<bool, E>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Option<Sent>, E> {
-    let start = Instant::now();
-    let mut sending = Sending {
-        board,
-        source,
-        options,
-        start,
-    };
-    if let Some((small, destination)) = sending.look_small(path, name)? {
-        let admitted = admit(&destination);
-        if !matches!(admitted, Ok(true)) {
-            // The board waits for the file: an empty line ends that.
-            let _ = sending.board.finish_line(b"\n");
-            return admitted.map(|_| None);
-        }
-        let number = paths(path, name)
-            .iter()
-            .position(|path| *path == destination.target);
-        if let Some(sent) = sending.small(&small, &destination, number)? {
-            return Ok(Some(sent));
-        }
-        if let Some(mut prepared) = sending.look(path, name)?
-            && let Some(sent) = sending.stream(&mut prepared, progress)?
-        {
-            return Ok(Some(sent));
-        }
-        return Ok(Some(sending.text(&destination, progress)?));
+    let mut admitted: Option<(String, Result<bool, E>)> = None;
+    let result = persistently(board, &mut |board| {
+        // Whoever has been asked is not asked again.
+        let mut admit = |destination: &Destination| {
+            if !matches!(&admitted, Some((target, _)) if *target == destination.target) {
+                admitted = Some((destination.target.clone(), admit(destination)));
+            }
+            matches!(admitted, Some((_, Ok(true))))
+        };
+        let start = Instant::now();
+        let sending = Sending {
+            board,
+            source,
+            options,
+            start,
+        };
+        sending.send(path, name, &mut admit, progress)
+    });
+    match admitted {
+        Some((_, Err(refused))) => Err(refused),
+        _ => Ok(result?),
     }
-    if let Some(mut prepared) = sending.look(path, name)? {
-        if !admit(&prepared.destination)? {
-            return Ok(None);
-        }
-        if let Some(sent) = sending.stream(&mut prepared, progress)? {
-            return Ok(Some(sent));
-        }
-        return Ok(Some(sending.text(&prepared.destination, progress)?));
-    }
-    let data = source.read()?;
-    let destination = examine(sending.board, path, name, &data).map_err(Error::from)?;
-    if !admit(&destination)? {
-        return Ok(None);
-    }
-    Ok(Some(sending.text(&destination, progress)?))
 }
 
 /// One file on its way.
@@ -224,6 +205,50 @@ struct Prepared<'a> {
 }
 
 impl<'a> Sending<'a> {
+    /// Sends the file in the best way that the board can take; `None` where it is not admitted.
+    fn send(
+        mut self,
+        path: &str,
+        name: &str,
+        admit: &mut dyn FnMut(&Destination) -> bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Sent>, Error> {
+        if let Some((small, destination)) = self.look_small(path, name)? {
+            if !admit(&destination) {
+                // The board waits for the file: an empty line ends that.
+                let _ = self.board.finish_line(b"\n");
+                return Ok(None);
+            }
+            let number = paths(path, name)
+                .iter()
+                .position(|path| *path == destination.target);
+            if let Some(sent) = self.small(&small, &destination, number)? {
+                return Ok(Some(sent));
+            }
+            if let Some(mut prepared) = self.look(path, name)?
+                && let Some(sent) = self.stream(&mut prepared, progress)?
+            {
+                return Ok(Some(sent));
+            }
+            return Ok(Some(self.text(&destination, progress)?));
+        }
+        if let Some(mut prepared) = self.look(path, name)? {
+            if !admit(&prepared.destination) {
+                return Ok(None);
+            }
+            if let Some(sent) = self.stream(&mut prepared, progress)? {
+                return Ok(Some(sent));
+            }
+            return Ok(Some(self.text(&prepared.destination, progress)?));
+        }
+        let data = self.source.read()?;
+        let destination = examine(self.board, path, name, &data)?;
+        if !admit(&destination) {
+            return Ok(None);
+        }
+        Ok(Some(self.text(&destination, progress)?))
+    }
+
     /// Looks at the destination with the program for a small file, if this is one and the board can
     /// run it.
     fn look_small(

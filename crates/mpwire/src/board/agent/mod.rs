@@ -43,6 +43,9 @@ const FAST: f64 = 40_000.0;
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
 
+/// As many bytes of a program as may be lost at once: a packet of USB.
+const PROGRAM_PACKET: usize = 64;
+
 /// Bytes written at once, so that progress is seen.
 const PIECE: usize = 1024;
 
@@ -154,12 +157,13 @@ impl Board {
         Ok(true)
     }
 
-    /// Starts `call` with `programs`, which says a line and then waits for [`Board::finish_line`];
-    /// returns the line, or `None` where the firmware lacks what it takes.
+    /// Starts `call` with `programs`, which says a line within `patience` and then waits for
+    /// [`Board::finish_line`]; returns the line, or `None` where the firmware lacks what it takes.
     pub(crate) fn open_line(
         &mut self,
         programs: &[Program],
         call: &str,
+        patience: Duration,
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
         if !self.load_program(|| Some(loader::line(programs, call)))? {
@@ -167,11 +171,11 @@ impl Board {
         }
         let mut said = Vec::new();
         while !said.ends_with(b"\n") {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(None),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(patience).into()),
             }
         }
         Ok(Some(said))
@@ -240,8 +244,10 @@ impl Board {
     ) -> Result<Vec<u8>, Error> {
         let mut listener = Listener::default();
         let mut said = Vec::new();
+        let start = Instant::now();
+        let mut patience = on_the_wire(QUEUE) + FIRST_POKE;
         let question = loop {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => {
                     if let Some(question) = listener.push(&bytes, &mut said) {
                         break question;
@@ -251,6 +257,12 @@ impl Board {
                 Some(Heard::Finished { traceback }) => {
                     outcome(said, &traceback)?;
                     return Err(Error::Lacking("a stream of input"));
+                }
+                // The agent's program may have lost bytes on its way, and waits for them: with these
+                // it finds that it is damaged. An agent that runs takes them for no answer.
+                None if start.elapsed() < PATIENCE => {
+                    self.session.say(&poke(PROGRAM_PACKET))?;
+                    patience = NEXT_POKE;
                 }
                 None => return Err(self.session.give_up(PATIENCE).into()),
             }
