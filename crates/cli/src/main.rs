@@ -16,6 +16,7 @@ mod examples;
 mod interrupt;
 mod local;
 mod report;
+mod unfinished;
 
 use std::process::ExitCode;
 

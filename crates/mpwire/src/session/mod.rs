@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 
-use crate::link::Link;
+use crate::link::{Link, Reopener};
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
 /// be held up by a slow terminal, and a bound for one that never stops talking.
@@ -177,6 +177,33 @@ impl Session {
         self.sending = None;
         self.generation += 1;
         self.listen();
+    }
+
+    /// Waits for a link that broke, for `patience`, and goes on with it; `false` if it does not come
+    /// back.
+    pub fn reopen(&mut self, reopener: Reopener, patience: Duration) -> Result<bool, Error> {
+        let deadline = Instant::now() + patience;
+        self.link.close();
+        let found = self.outbox.clone();
+        let _watch = reopener.watch(move |link| {
+            // A session that has ended needs no link.
+            let _ = found.send(Input::Console(console::Input::Found(link)));
+        });
+        loop {
+            match self
+                .inbox
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(Input::Console(console::Input::Found(link))) => {
+                    self.reconnect(link);
+                    return Ok(true);
+                }
+                Ok(Input::Interrupt) => return Err(Error::Interrupted),
+                // Of the link that broke.
+                Ok(Input::Bytes(..) | Input::Broken(..) | Input::Console(_)) => {}
+                Err(_) => return Ok(false),
+            }
+        }
     }
 
     fn listen(&self) {

@@ -111,12 +111,13 @@ impl Small {
         }
     }
 
-    /// Has the board write the file and, when it is right, give it the path of that number among
-    /// those of [`Small::look`]. Returns whether it is, and the bytes on the wire.
+    /// Has the board write the file, with `suffix` behind its name, and, when it is right, give it
+    /// the path of that number among those of [`Small::look`]. Returns whether it is, and the bytes on the wire.
     pub(super) fn put(
         &self,
         board: &mut Board,
         number: usize,
+        suffix: &str,
     ) -> Result<(bool, usize), board::Error> {
         let Pieces {
             before,
@@ -131,7 +132,7 @@ impl Small {
             (format!("r({})", digest.len()), digest)
         };
         let mut line = format!(
-            "{number},{check},{before}r({}){replace}{after}\n",
+            "{number},'{suffix}',{check},{before}r({}){replace}{after}\n",
             payload.len(),
         )
         .into_bytes();

@@ -8,8 +8,9 @@ use mpwire_proto::literal::Value;
 use super::persistence::persistently;
 use super::source::Source;
 use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS};
+use super::temporary::temporary_path;
 use super::unchanged::{Candidate, unchanged};
-use super::upload::{join, send_file, temporary_name};
+use super::upload::{join, remove_after, send_file};
 use super::{ATTEMPTS, Error, Options, Progress};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::fs::batches;
@@ -255,10 +256,15 @@ impl Tree<'_> {
                 self.left.push(index);
             }
         }
-        result.map_err(|error| match failed_at {
-            Some(index) => error.at(&self.path(index)),
-            None => error,
-        })
+        match (result, failed_at) {
+            (Err(error), Some(index)) => {
+                let path = self.path(index);
+                let digest = self.files[index].source.digest(Hasher::sha256())?;
+                remove_after(board, &error, &temporary_path(&path, &digest.bytes()));
+                Err(error.at(&path))
+            }
+            (result, _) => result,
+        }
     }
 
     fn put_all(
@@ -271,7 +277,11 @@ impl Tree<'_> {
         for &index in &self.left {
             let item = &self.files[index];
             let path = self.path(index);
-            let temporary = temporary_name(&path);
+            let digest = match originals.get(&index) {
+                Some((_, digest)) => digest.bytes(),
+                None => item.source.digest(Hasher::sha256())?.bytes(),
+            };
+            let temporary = temporary_path(&path, &digest);
             if let Some((original, digest)) = originals.get(&index) {
                 let text = call(
                     onboard::COPY.defines,
