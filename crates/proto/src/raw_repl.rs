@@ -37,6 +37,8 @@ const PROBE: &[u8] = b" \x08";
 const PROBE_ANSWER: &[u8] = b" \x08\x1b[K";
 /// Ctrl-B: leaves the raw REPL as [`LEAVE`] does, and runs nothing where a line is half typed.
 const LEAVE_UNTOUCHED: &[u8] = b"\x02";
+/// How the friendly REPL greets after a reset (`pyexec_friendly_repl`).
+const GREETING: &[u8] = b"for more information.\r\n>>> ";
 
 /// How long Ctrl-C may take to show an effect before Ctrl-A follows. They are not sent together:
 /// ports with TinyUSB clear their receive ring when the interrupt arrives (`tud_cdc_rx_wanted_cb`).
@@ -130,6 +132,9 @@ pub enum Error {
         /// The last bytes it sent instead.
         seen: Vec<u8>,
     },
+    /// The board greeted as after a reset while a program ran.
+    #[error("the board was reset while a program ran")]
+    Restarted,
     /// The program was silent for longer than allowed.
     #[error("the board was silent for {} s while a program ran", quiet.as_secs())]
     Silent {
@@ -167,6 +172,8 @@ pub struct RawRepl {
     ahead: Option<Vec<u8>>,
     /// Finds frames in the output of the running program, if it prints any.
     frames: Option<frames::Scanner>,
+    /// Finds the end of such a program that nobody tells: a reset.
+    greeting: Scanner,
     seen: VecDeque<u8>,
 }
 
@@ -241,6 +248,7 @@ impl RawRepl {
             quiet: None,
             ahead: None,
             frames: None,
+            greeting: Scanner::new(&[GREETING]),
             seen: VecDeque::new(),
         }
     }
@@ -348,6 +356,7 @@ impl RawRepl {
     /// The program that is about to run prints [`frames`], which hold any byte.
     pub fn expect_frames(&mut self) {
         self.frames = Some(frames::Scanner::default());
+        self.greeting = Scanner::new(&[GREETING]);
     }
 
     /// From now on the running program may be silent for `quiet` only.
@@ -681,6 +690,11 @@ impl RawRepl {
             self.state = State::Output;
             match piece {
                 None => {}
+                Some(Piece::Text(text)) if self.greeting.push(&text).is_some() => {
+                    self.state = State::Outside;
+                    self.deadline = None;
+                    self.events.push_back(Event::Failed(Error::Restarted));
+                }
                 Some(Piece::Text(text)) => self.events.push_back(Event::Output(text)),
                 Some(Piece::Frame { data, intact }) => {
                     self.events.push_back(Event::Frame { data, intact });

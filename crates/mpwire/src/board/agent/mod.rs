@@ -25,6 +25,10 @@ pub(crate) use blocks::Blocks;
 
 /// How long the board may take for a block: a flash erase can stall it for 12 s.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to run the line that loads a program.
+const LINE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to write a short file.
+const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take before it is asked whether something was lost; no harm is done when
 /// nothing was.
 const FIRST_POKE: Duration = Duration::from_secs(1);
@@ -143,11 +147,11 @@ impl Board {
         opened?;
         let mut said = Vec::new();
         while !said.contains(&loader::READY) {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(LINE_PATIENCE)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(false),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(LINE_PATIENCE).into()),
             }
         }
         match text.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
@@ -186,11 +190,11 @@ impl Board {
         self.session.say(line)?;
         let mut said = Vec::new();
         loop {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(SHORT_PATIENCE)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => return outcome(said, &traceback),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
             }
         }
     }
