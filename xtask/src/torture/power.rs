@@ -69,13 +69,14 @@ struct Stand<'a> {
     board: Board,
     folder: TempDir,
     port: PathBuf,
+    filesystem: &'static str,
     work: Work,
     old: Files,
     new: Files,
 }
 
 impl<'a> Stand<'a> {
-    fn new(rack: Rack<'a>, filesystem: &str, work: Work) -> Result<Self> {
+    fn new(rack: Rack<'a>, filesystem: &'static str, work: Work) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let port = folder.path().join("board");
         let board = Board::start(Options::parse(&format!("link=fast&cut=0&fs={filesystem}"))?)?;
@@ -88,6 +89,7 @@ impl<'a> Stand<'a> {
             board,
             folder,
             port,
+            filesystem,
             work,
             old,
             new,
@@ -108,7 +110,11 @@ impl<'a> Stand<'a> {
     }
 
     fn trial(&mut self, number: u64) -> Result<Trial> {
-        self.prepare()?;
+        if self.prepare().is_err() {
+            // A filesystem that the trial before has broken was told there.
+            *self = Self::new(self.rack, self.filesystem, self.work)?;
+            self.prepare()?;
+        }
         self.board.cut_power_at_write(number)?;
         let finished = self.do_work()?;
         self.board.cut_power_at_write(0)?;
@@ -119,8 +125,10 @@ impl<'a> Stand<'a> {
             "no answer after it: {}",
             healed.last_words()
         );
-        let found = self.found()?;
-        let (verdict, what) = self.judge(&finished, &found);
+        let (verdict, what) = match self.found() {
+            Ok(found) => self.judge(&finished, &found),
+            Err(error) => (Verdict::Torn, error.to_string()),
+        };
         Ok(Trial {
             verdict,
             what: format!("{what} {}", finished.last_words()),
