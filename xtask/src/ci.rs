@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{project, test};
+use crate::{licences, project, test};
 
 /// A step's name, what cargo is asked to do, and the environment it needs.
 type Step = (
@@ -49,6 +49,14 @@ pub fn run() -> Result<ExitCode> {
         if !end(name, start, status.success(), &mut passed) {
             return Ok(test::exit_code(status));
         }
+    }
+    let start = begin("licences");
+    let licences = licences::check();
+    if let Err(error) = &licences {
+        eprintln!("    {error:#}");
+    }
+    if !end("licences", start, licences.is_ok(), &mut passed) {
+        return Ok(ExitCode::FAILURE);
     }
     let start = begin("tests");
     let code = test::run(&test::Arguments::everything())?;

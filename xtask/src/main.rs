@@ -16,12 +16,18 @@ mod board;
 mod ci;
 mod data;
 mod demo;
+mod dist;
+mod licences;
+mod man;
 mod markdown;
 mod process;
 mod project;
 mod setup;
 mod test;
 mod tool;
+#[cfg(target_os = "linux")]
+mod torture;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -46,8 +52,17 @@ enum Command {
     Ci,
     /// Copy a tree to a simulated board, verify it, and compare the encodings with mpremote
     Demo(demo::Arguments),
+    /// Write the manual pages to target/man
+    Man(man::Arguments),
+    /// Build the wheel, install it into a new environment and try it
+    Wheel(wheel::Arguments),
+    /// Build and pack what a release offers for one platform
+    Dist(dist::Arguments),
     /// Measure mpwire beside mpremote and mpytool on one board
     Bench(bench::Arguments),
+    /// Have everything go wrong that can, very often, and judge what is left
+    #[cfg(target_os = "linux")]
+    Torture(torture::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +84,11 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+        Command::Wheel(arguments) => wheel::run(&arguments),
+        Command::Dist(arguments) => dist::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        #[cfg(target_os = "linux")]
+        Command::Torture(arguments) => torture::run(&arguments),
     }
 }

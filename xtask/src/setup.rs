@@ -136,7 +136,8 @@ fn install(tools: &Tools) -> Result<()> {
     fs::write(tools.marker(), marker_text(folder)).context("cannot write the pins' marker")
 }
 
-fn make_environment(folder: &Path) -> Result<()> {
+/// A new virtual environment in `folder`.
+pub fn make_environment(folder: &Path) -> Result<()> {
     let python = if cfg!(windows) { "python" } else { "python3" };
     let output = Command::new(python)
         .args(["-m", "venv"])

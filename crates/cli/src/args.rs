@@ -3,8 +3,51 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Command, CommandFactory as _, Parser, ValueHint};
 use mpwire::transfer::{Encoding, Options};
+
+use crate::complete;
+use crate::examples;
+
+/// Every command, as its parser has it. What is not here is no command: help, manual pages,
+/// completion and suggestions all read this list.
+pub fn commands() -> Vec<Command> {
+    vec![
+        BenchArgs::command(),
+        CompletionArgs::command(),
+        ConnectArgs::command(),
+        DfArgs::command(),
+        DisconnectArgs::command(),
+        EditArgs::command(),
+        EvalArgs::command(),
+        ExecArgs::command(),
+        FsArgs::command(),
+        HelpArgs::command(),
+        MipArgs::command(),
+        MountArgs::command(),
+        ReplArgs::command(),
+        ResumeArgs::command(),
+        RomfsArgs::command(),
+        RtcArgs::command(),
+        RunArgs::command(),
+        SimArgs::command(),
+        SleepArgs::command(),
+        SoftResetArgs::command(),
+        UmountArgs::command(),
+        VersionArgs::command(),
+    ]
+}
+
+/// The command of this name.
+pub fn command(name: &str) -> Option<Command> {
+    commands()
+        .into_iter()
+        .find(|command| command.get_name() == name)
+}
+
+/// The parser's name of [`Next::words`].
+pub const NEXT: &str = "words";
 
 /// What a command leaves for the next one.
 #[derive(Debug, Args)]
@@ -24,40 +67,53 @@ pub struct NextAtOnce {
 
 /// Connect to a given device
 ///
+/// Without it, the first command that needs a device connects to the first USB serial port that can be
+/// opened. The commands that follow on the line use the same connection.
+///
 /// Over the network, socket://HOST:PORT is a server that passes bytes on as they are (ser2net's
 /// "tcp", a telnet bridge in raw mode), and rfc2217://HOST:PORT one that is a serial port, whose rate
 /// and lines are set (ser2net's "telnet(rfc2217)", and what pyserial calls RFC 2217). pyserial's
 /// options `?ign_set_control` and `?timeout=SECONDS` may follow. Neither is encrypted or asks for a
 /// password: use them in a network that you trust, or through a tunnel.
 #[derive(Debug, Parser)]
-#[command(name = "connect")]
+#[command(name = "connect", after_help = examples::CONNECT)]
 pub struct ConnectArgs {
-    /// list, auto, id:SERIAL, port:PATH, socket://HOST:PORT, rfc2217://HOST:PORT, sim:PARAMETERS, or
-    /// any valid device name or path
+    /// A port such as /dev/ttyACM0 or COM3; or list (the ports that are there), auto (the first
+    /// that can be opened), id:SERIAL (the device with this USB serial number), port:PATH,
+    /// socket://HOST:PORT or rfc2217://HOST:PORT (over the network), sim:PARAMETERS (a simulated
+    /// board)
     pub device: String,
     #[command(flatten)]
     pub next: Next,
 }
 
 /// Disconnect the current device
+///
+/// The next command that needs a device connects again, and soft-resets it again.
 #[derive(Debug, Parser)]
-#[command(name = "disconnect")]
+#[command(name = "disconnect", after_help = examples::DISCONNECT)]
 pub struct DisconnectArgs {
     #[command(flatten)]
     pub next: NextAtOnce,
 }
 
 /// Resume a previous session (will not auto soft-reset)
+///
+/// The first command that runs something on a device soft-resets it before, so that nothing is left of
+/// earlier programs. Behind `resume` it does not: variables and imports are still there.
 #[derive(Debug, Parser)]
-#[command(name = "resume")]
+#[command(name = "resume", after_help = examples::RESUME)]
 pub struct ResumeArgs {
     #[command(flatten)]
     pub next: NextAtOnce,
 }
 
 /// Perform a soft-reset of the device
+///
+/// MicroPython starts again with an empty heap; boot.py runs and main.py does not. The connection
+/// stays.
 #[derive(Debug, Parser)]
-#[command(name = "soft-reset")]
+#[command(name = "soft-reset", after_help = examples::SOFT_RESET)]
 pub struct SoftResetArgs {
     #[command(flatten)]
     pub next: NextAtOnce,
@@ -68,7 +124,7 @@ pub struct SoftResetArgs {
 /// Programs on the device read and write it as if it were the device's own, for as long as this
 /// command line runs. Nothing outside of the folder can be reached.
 #[derive(Debug, Parser)]
-#[command(name = "mount")]
+#[command(name = "mount", after_help = examples::MOUNT)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag each")]
 pub struct MountArgs {
     /// Follow symbolic links that lead out of the folder
@@ -83,6 +139,7 @@ pub struct MountArgs {
     #[arg(long)]
     pub writable_tool_folders: bool,
     /// The folder
+    #[arg(value_hint = clap::ValueHint::DirPath)]
     pub path: String,
     #[command(flatten)]
     pub next: Next,
@@ -90,15 +147,15 @@ pub struct MountArgs {
 
 /// Take the mounted folder away from the device
 #[derive(Debug, Parser)]
-#[command(name = "umount")]
+#[command(name = "umount", after_help = examples::UMOUNT)]
 pub struct UmountArgs {
     #[command(flatten)]
-    pub next: Next,
+    pub next: NextAtOnce,
 }
 
 /// Sleep before executing the next command
 #[derive(Debug, Parser)]
-#[command(name = "sleep")]
+#[command(name = "sleep", after_help = examples::SLEEP)]
 pub struct SleepArgs {
     /// Seconds to sleep for
     #[arg(allow_negative_numbers = true)]
@@ -111,7 +168,7 @@ pub struct SleepArgs {
 ///
 /// Keys go to the device as they are; Ctrl-] or Ctrl-x leaves it.
 #[derive(Debug, Parser)]
-#[command(name = "repl")]
+#[command(name = "repl", after_help = examples::REPL)]
 pub struct ReplArgs {
     /// Show bytes that are not printable as hexadecimal digits
     #[arg(short, long, conflicts_with = "no_escape_non_printable")]
@@ -135,8 +192,10 @@ pub struct ReplArgs {
 }
 
 /// Evaluate and print an expression
+///
+/// An exception on the device is printed and the exit code is 1.
 #[derive(Debug, Parser)]
-#[command(name = "eval")]
+#[command(name = "eval", after_help = examples::EVAL)]
 pub struct EvalArgs {
     /// Expression to evaluate
     pub expression: String,
@@ -145,8 +204,11 @@ pub struct EvalArgs {
 }
 
 /// Execute a string
+///
+/// Its output is printed as it comes. Ctrl-C interrupts the program on the device; twice gives up on
+/// it. An exception on the device is printed and the exit code is 1.
 #[derive(Debug, Parser)]
-#[command(name = "exec")]
+#[command(name = "exec", after_help = examples::EXEC)]
 pub struct ExecArgs {
     /// Follow output until the program completes (default)
     #[arg(short, long, conflicts_with = "no_follow")]
@@ -161,8 +223,11 @@ pub struct ExecArgs {
 }
 
 /// Run a local script on the device
+///
+/// The script is run from memory; nothing is copied to the device's filesystem. Ctrl-C interrupts it;
+/// twice gives up on it. An exception on the device is printed and the exit code is 1.
 #[derive(Debug, Parser)]
-#[command(name = "run")]
+#[command(name = "run", after_help = examples::RUN)]
 pub struct RunArgs {
     /// Follow output until the script completes (default)
     #[arg(short, long, conflicts_with = "no_follow")]
@@ -171,6 +236,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_follow: bool,
     /// Path of the script on this computer
+    #[arg(value_hint = ValueHint::FilePath)]
     pub path: String,
     #[command(flatten)]
     pub next: Next,
@@ -178,7 +244,7 @@ pub struct RunArgs {
 
 /// Print used and free space of the device's filesystems
 #[derive(Debug, Parser)]
-#[command(name = "df")]
+#[command(name = "df", after_help = examples::DF)]
 pub struct DfArgs {
     #[command(flatten)]
     pub next: Next,
@@ -188,7 +254,7 @@ pub struct DfArgs {
 ///
 /// Each file is opened with $EDITOR, or $VISUAL, and written back when the editor ends well.
 #[derive(Debug, Parser)]
-#[command(name = "edit")]
+#[command(name = "edit", after_help = examples::EDIT)]
 pub struct EditArgs {
     /// Files of the device, made if they are missing
     #[arg(required = true)]
@@ -197,7 +263,7 @@ pub struct EditArgs {
 
 /// Get (default) or set the device's clock
 #[derive(Debug, Parser)]
-#[command(name = "rtc")]
+#[command(name = "rtc", after_help = examples::RTC)]
 pub struct RtcArgs {
     /// Set it to this computer's local time
     #[arg(short, long, conflicts_with = "no_set")]
@@ -209,8 +275,18 @@ pub struct RtcArgs {
 }
 
 /// Execute filesystem commands on the device
+///
+/// A path on the device begins with a colon: `:main.py` is on the device, `main.py` on this computer,
+/// and `:` alone is the device's current directory. Only cp works on both sides and needs the colon;
+/// for the others it may be left out. A destination that ends in `/` must be a directory.
+///
+/// Every command of fs is also a command by itself: `mpwire ls` is `mpwire fs ls`. It takes all paths
+/// up to the end of the line or a `+`, behind which the next command begins.
+///
+/// cp writes a file beside its target, lets the device hash it and then renames it: whatever happens,
+/// there is the old file or the new one. Files that are on the device already are skipped.
 #[derive(Debug, Parser)]
-#[command(name = "fs", disable_help_flag = true)]
+#[command(name = "fs", disable_help_flag = true, after_help = examples::FS)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag each")]
 pub struct FsArgs {
     /// Recursive (for cp and rm)
@@ -253,8 +329,10 @@ pub struct TransferArgs {
     /// How bytes travel to the device
     #[arg(
         long,
+        default_value = "auto",
+        hide_possible_values = true,
         value_name = "auto|stream|deflate|base64|hex|repr",
-        default_value = "auto"
+        value_parser = encodings()
     )]
     pub encoding: EncodingChoice,
     /// Bytes of the file in each chunk (default: what the device's memory allows)
@@ -277,6 +355,12 @@ impl TransferArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodingChoice(pub Option<Encoding>);
 
+fn encodings() -> impl clap::builder::TypedValueParser<Value = EncodingChoice> {
+    let names = Encoding::ALL.map(Encoding::name);
+    PossibleValuesParser::new(["auto"].into_iter().chain(names))
+        .try_map(|name| name.parse::<EncodingChoice>())
+}
+
 impl std::str::FromStr for EncodingChoice {
     type Err = String;
 
@@ -297,7 +381,7 @@ impl std::str::FromStr for EncodingChoice {
 /// It takes 10 to 20 seconds at 115200 baud and about 2 over USB. Nothing stays on the device; its
 /// files are not touched. The rates are those of one moment: run it again to see how they vary.
 #[derive(Debug, Parser)]
-#[command(name = "bench")]
+#[command(name = "bench", after_help = examples::BENCH)]
 pub struct BenchArgs {
     /// Bytes of each file that is sent, 1 to 16777216 (default: 1024 to 32768, to suit the line)
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
@@ -313,8 +397,12 @@ pub struct BenchArgs {
 }
 
 /// Manage ROM partitions
+///
+/// A ROMFS is a read-only filesystem in a partition of the device's flash, mounted at /rom, from which
+/// modules are imported without being copied into memory. `query` lists the partitions, `build` makes
+/// an image of a directory, and `deploy` writes an image, or a directory, to a partition.
 #[derive(Debug, Parser)]
-#[command(name = "romfs")]
+#[command(name = "romfs", after_help = examples::ROMFS)]
 pub struct RomfsArgs {
     /// Compile .py files to .mpy when building the image (default)
     #[arg(short, long, conflicts_with = "no_mpy")]
@@ -333,6 +421,7 @@ pub struct RomfsArgs {
     /// query, build or deploy
     pub command: String,
     /// Directory or image to build or deploy
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub path: Option<String>,
     #[command(flatten)]
     pub next: Next,
@@ -350,7 +439,7 @@ pub struct RomfsArgs {
 /// `MPWIRE_MIP_GITLAB` and `MPWIRE_MIP_CODEBERG` are URLs of mirrors; `HTTPS_PROXY`, `ALL_PROXY` and
 /// `NO_PROXY` name proxies; `SSL_CERT_FILE` names certificates to trust in place of the computer's.
 #[derive(Debug, Parser)]
-#[command(name = "mip")]
+#[command(name = "mip", after_help = examples::MIP)]
 pub struct MipArgs {
     /// Install compiled .mpy files where the device runs them (default)
     #[arg(short, long, conflicts_with = "no_mpy")]
@@ -362,7 +451,7 @@ pub struct MipArgs {
     #[arg(long, value_name = "DIR")]
     pub target: Option<String>,
     /// Package index: a URL, or a folder with a copy (default: micropython-lib's)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::DirPath)]
     pub index: Option<String>,
     /// install
     pub command: String,
@@ -372,8 +461,11 @@ pub struct MipArgs {
 }
 
 /// Run a simulated board for other programs until interrupted
+///
+/// The board is a real MicroPython behind a simulated serial line, flash and reset, at a port that any
+/// program can open. `connect sim:` needs no port and no second terminal.
 #[derive(Debug, Parser)]
-#[command(name = "sim")]
+#[command(name = "sim", after_help = examples::SIM)]
 pub struct SimArgs {
     /// Where to leave the board's port
     #[arg(long)]
@@ -396,6 +488,44 @@ pub struct SimArgs {
     /// Any other parameter of `sim:` addresses, such as flash-delays=nor
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Print a script that completes mpwire's command lines in a shell
+///
+/// It completes commands, aliases, options, serial ports, local paths, and paths on the device. These
+/// are asked of a device only where that disturbs nothing: at a port that the line or your
+/// configuration names (or of a USB device that is a board for certain), that no other program has
+/// open, and only when the device is at its prompt. A program that runs there is never interrupted;
+/// then there is nothing to choose from. Answers hold for 5 seconds.
+#[derive(Debug, Parser)]
+#[command(name = "completion", after_help = examples::COMPLETION)]
+pub struct CompletionArgs {
+    /// The shell
+    #[arg(value_parser = PossibleValuesParser::new(complete::SCRIPTS.map(|(shell, _)| shell)))]
+    pub shell: String,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Print help and exit
+#[derive(Debug, Parser)]
+#[command(name = "help", after_help = examples::HELP)]
+pub struct HelpArgs {
+    /// Print the manual page instead, for man: `mpwire help --man | man -l -`
+    #[arg(long)]
+    pub man: bool,
+    /// The command, shortcut or alias to explain (default: list them all)
+    pub command: Option<String>,
+    #[command(flatten)]
+    pub next: Next,
+}
+
+/// Print version and exit
+#[derive(Debug, Parser)]
+#[command(name = "version", after_help = examples::VERSION)]
+pub struct VersionArgs {
     #[command(flatten)]
     pub next: Next,
 }

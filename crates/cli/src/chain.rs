@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, Parser};
 
-use crate::args::{self, FsArgs};
+use crate::args;
 use crate::commands;
+use crate::complete;
 use crate::config::aliases::{Aliases, Failure};
 use crate::config::{Config, SoftReset};
 use crate::connection::Connection;
@@ -17,36 +18,36 @@ use crate::error::Error;
 use crate::report;
 
 /// The option that stands before commands: whether the first use of the board resets it.
-const SOFT_RESET: &str = "--soft-reset";
+pub const SOFT_RESET: &str = "--soft-reset";
+
+/// Commands behind which nothing is done, as in mpremote.
+const ENDS: &[&str] = &["help", "version"];
 
 /// Does the commands of a command line, one after the other.
 pub fn run(arguments: Vec<String>) -> Result<(), Error> {
+    if let Some((complete::COMMAND, question)) = arguments
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        // What is wrong there is told when the line is entered.
+        let config = Config::load(&is_command).unwrap_or_default();
+        return complete::run(&config, question);
+    }
     let config = configuration(&arguments)?;
     let mut rest: VecDeque<String> = arguments.into();
     let mut connection = Connection::new(config.board.clone(), config.soft_reset);
-    while !rest.is_empty() {
-        if rest[0] == "+" {
-            rest.pop_front();
-            continue;
-        }
-        expand(&config.aliases, &mut rest)?;
-        if let Some(choice) = soft_reset_option(&mut rest)? {
-            connection.set_soft_reset(choice);
-            continue;
-        }
-        let Some(command) = rest.pop_front() else {
-            break;
+    while let Some(item) = next_item(&config.aliases, &mut rest)? {
+        let (command, words) = match item {
+            Item::Command(command, words) => (command, words),
+            Item::SoftReset(choice) => {
+                connection.set_soft_reset(choice);
+                continue;
+            }
         };
-        let end = rest
-            .iter()
-            .position(|word| word == "+")
-            .unwrap_or(rest.len());
-        let words: Vec<String> = rest.drain(..end).collect();
-        let words = Words {
-            words,
-            config: &config,
-        };
-        let left = dispatch(&mut connection, &command, words)?;
+        let left = dispatch(&mut connection, &config, &command, words)?;
+        if ENDS.contains(&command.as_str()) {
+            return Ok(());
+        }
         for word in left.into_iter().rev() {
             rest.push_front(word);
         }
@@ -57,15 +58,16 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the user has set. A file that is wrong is no reason not to help.
+/// What the user has set. A file that is wrong is no reason not to help, nor for a shell's start to
+/// fail.
 fn configuration(arguments: &[String]) -> Result<Config, Error> {
     let asks = |word: &String| matches!(word.as_str(), "--help" | "--version");
     let is_help = arguments.iter().any(asks)
         || matches!(
             arguments.first().map(String::as_str),
-            Some("help" | "version")
+            Some("completion" | "help" | "version")
         );
-    let config = match Config::load(&commands::help::is_command) {
+    let config = match Config::load(&is_command) {
         Err(error) if is_help => {
             report::status(&format!("mpwire: {error}"));
             Config::default()
@@ -76,6 +78,44 @@ fn configuration(arguments: &[String]) -> Result<Config, Error> {
         report::status(&format!("mpwire: {note}"));
     }
     Ok(config)
+}
+
+/// Whether there is such a command, of its own or of `fs`.
+fn is_command(name: &str) -> bool {
+    commands::fs::is_command(name) || args::command(name).is_some()
+}
+
+/// What a command line has next.
+pub enum Item {
+    /// A command, and the words up to its `+`: more than are its own, for some commands.
+    Command(String, Vec<String>),
+    /// Whether the first use of the board resets it, from now on.
+    SoftReset(SoftReset),
+}
+
+/// Takes what comes next off the front, aliases replaced.
+pub fn next_item(aliases: &Aliases, rest: &mut VecDeque<String>) -> Result<Option<Item>, Error> {
+    while rest.front().is_some_and(|word| word == "+") {
+        rest.pop_front();
+    }
+    expand(aliases, rest)?;
+    if let Some(choice) = soft_reset_option(rest)? {
+        return Ok(Some(Item::SoftReset(choice)));
+    }
+    let Some(command) = rest.pop_front() else {
+        return Ok(None);
+    };
+    let end = rest
+        .iter()
+        .position(|word| word == "+")
+        .unwrap_or(rest.len());
+    let words: Vec<String> = rest.drain(..end).collect();
+    let words = match command.as_str() {
+        "eval" | "exec" => with_values_apart(words),
+        "fs" => with_current_directory(words),
+        _ => words,
+    };
+    Ok(Some(Item::Command(command, words)))
 }
 
 /// Takes `--soft-reset=CHOICE` or `--soft-reset CHOICE` from the front.
@@ -101,60 +141,30 @@ fn soft_reset_option(rest: &mut VecDeque<String>) -> Result<Option<SoftReset>, E
 
 /// Replaces aliases at the front by what they stand for.
 fn expand(aliases: &Aliases, rest: &mut VecDeque<String>) -> Result<(), Error> {
-    aliases.expand(rest).or_else(|failure| match failure {
-        Failure::Usage(text) => report::line(&text).and(Err(Error::Told)),
-        Failure::Loop(names) => Err(Error::message(format!(
-            "the alias stands for itself: {names}"
-        ))),
+    aliases.expand(rest).map_err(|failure| match failure {
+        Failure::Usage(text) => Error::AsData(text),
+        Failure::Loop(names) => Error::message(format!("the alias stands for itself: {names}")),
     })
-}
-
-/// What follows a command, and what the user has set.
-struct Words<'a> {
-    words: Vec<String>,
-    config: &'a Config,
-}
-
-impl Words<'_> {
-    /// Changes the words, if they are not as they are to be parsed.
-    fn map(self, change: impl FnOnce(Vec<String>) -> Vec<String>) -> Self {
-        Self {
-            words: change(self.words),
-            ..self
-        }
-    }
-
-    /// Options that the user has set for this command, and where it is `fs`, for the one of its own.
-    fn options(&self, command: &str) -> Vec<String> {
-        let own = self.words.iter().find(|word| !word.starts_with('-'));
-        let names = [
-            Some(command),
-            own.filter(|_| command == "fs").map(String::as_str),
-        ];
-        let options = names
-            .into_iter()
-            .flatten()
-            .filter_map(|name| self.config.options.get(name));
-        options.flatten().cloned().collect()
-    }
 }
 
 /// Does one command and returns the words it left.
 fn dispatch(
     connection: &mut Connection,
+    config: &Config,
     command: &str,
-    words: Words,
+    words: Vec<String>,
 ) -> Result<Vec<String>, Error> {
     macro_rules! command {
-        ($arguments:ty, $action:expr) => {
-            command!($arguments, $action, words)
-        };
-        ($arguments:ty, $action:expr, $words:expr) => {{
-            let arguments: $arguments = parse(command, $words)?;
+        ($arguments:ty, $action:expr) => {{
+            let arguments: $arguments = parse(config, command, words)?;
             let next = arguments.next.words.clone();
             $action(connection, &arguments)?;
             Ok(next)
         }};
+    }
+    // What no list shows is no command, so that none is forgotten there; users need not wait for it.
+    if cfg!(debug_assertions) && args::command(command).is_none() {
+        return Err(unknown(&config.aliases, command));
     }
     match command {
         "connect" => command!(args::ConnectArgs, commands::connect::connect),
@@ -171,48 +181,66 @@ fn dispatch(
         "umount" => command!(args::UmountArgs, commands::mount::umount),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),
         "repl" => command!(args::ReplArgs, commands::repl::repl),
-        "eval" => command!(
-            args::EvalArgs,
-            commands::exec::eval,
-            words.map(with_values_apart)
-        ),
-        "exec" => command!(
-            args::ExecArgs,
-            commands::exec::exec,
-            words.map(with_values_apart)
-        ),
+        "eval" => command!(args::EvalArgs, commands::exec::eval),
+        "exec" => command!(args::ExecArgs, commands::exec::exec),
         "run" => command!(args::RunArgs, commands::exec::run),
         "df" => command!(args::DfArgs, commands::df::df),
         "rtc" => command!(args::RtcArgs, commands::rtc::rtc),
         "bench" => command!(args::BenchArgs, commands::bench::bench),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
-        "help" => {
-            commands::help::help(&words.config.aliases)?;
-            connection.did_action();
-            Ok(Vec::new())
-        }
-        "version" => {
-            commands::version::version()?;
-            connection.did_action();
+        "completion" => command!(args::CompletionArgs, commands::completion::completion),
+        "help" => command!(args::HelpArgs, |connection, arguments| {
+            commands::help::help(connection, &config.aliases, arguments)
+        }),
+        "version" => command!(args::VersionArgs, commands::version::version),
+        "fs" => {
+            commands::fs::fs(connection, &parse(config, command, words)?)?;
             Ok(Vec::new())
         }
         "mip" => {
-            let arguments: args::MipArgs = parse("mip", words)?;
-            commands::mip::mip(connection, &arguments)?;
-            Ok(Vec::new())
-        }
-        "fs" => {
-            let arguments: FsArgs = parse("fs", words.map(with_current_directory))?;
-            commands::fs::fs(connection, &arguments)?;
+            commands::mip::mip(connection, &parse(config, command, words)?)?;
             Ok(Vec::new())
         }
         "edit" => {
-            commands::edit::edit(connection, &parse("edit", words)?)?;
+            commands::edit::edit(connection, &parse(config, command, words)?)?;
             Ok(Vec::new())
         }
-        _ => Err(Error::message(format!("'{command}' is not a command"))),
+        _ => Err(unknown(&config.aliases, command)),
     }
+}
+
+/// The command of this name, or the one that an alias of this name begins with.
+pub fn command_behind(aliases: &Aliases, name: &str) -> Result<Command, Error> {
+    let Some(words) = aliases.words(name) else {
+        return args::command(name).ok_or_else(|| unknown(aliases, name));
+    };
+    aliases
+        .first_command(name)
+        .and_then(args::command)
+        .ok_or_else(|| {
+            let words = words.join(" ");
+            Error::message(format!("'{name}' is an alias that stands for '{words}'"))
+        })
+}
+
+fn unknown(aliases: &Aliases, command: &str) -> Error {
+    let commands = args::commands();
+    let names = commands.iter().map(Command::get_name);
+    Error::Unknown {
+        what: format!("'{command}' is not a command"),
+        nearest: nearest(command, names.chain(aliases.names())).map(str::to_owned),
+    }
+}
+
+/// The name that `word` was meant to be, if one is near.
+pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        // Of a short word too little is left to tell by when two letters are wrong.
+        .filter(|(distance, name)| *distance * 3 <= name.len().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// `ls` and `tree` without a path mean the current directory.
@@ -244,9 +272,13 @@ fn with_values_apart(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-fn parse<Arguments: Parser>(command: &str, words: Words) -> Result<Arguments, Error> {
-    let options = words.options(command);
-    let mut accepted = words.words;
+fn parse<Arguments: Parser>(
+    config: &Config,
+    command: &str,
+    words: Vec<String>,
+) -> Result<Arguments, Error> {
+    let options = default_options(config, command, &words);
+    let mut accepted = words;
     let mut arguments = parse_words(command, accepted.clone())?;
     for option in groups(&options) {
         let words = [option, &accepted].concat();
@@ -266,6 +298,20 @@ fn parse<Arguments: Parser>(command: &str, words: Words) -> Result<Arguments, Er
     Ok(arguments)
 }
 
+/// Options that the user has set for a command, and where it is `fs`, for the one of its own.
+fn default_options(config: &Config, command: &str, words: &[String]) -> Vec<String> {
+    let own = words.iter().find(|word| !word.starts_with('-'));
+    let names = [
+        Some(command),
+        own.filter(|_| command == "fs").map(String::as_str),
+    ];
+    let options = names
+        .into_iter()
+        .flatten()
+        .filter_map(|name| config.options.get(name));
+    options.flatten().cloned().collect()
+}
+
 /// Cuts words into options, each with the values that follow it.
 fn groups(options: &[String]) -> impl Iterator<Item = &[String]> {
     options.chunk_by(|_, next| !next.starts_with('-'))
@@ -275,17 +321,23 @@ fn parse_words<Arguments: Parser>(
     command: &str,
     words: Vec<String>,
 ) -> Result<Arguments, clap::Error> {
-    let mut parser = Arguments::command()
-        .no_binary_name(true)
-        .infer_long_args(true)
-        .bin_name(format!("mpwire {command}"));
+    let mut parser = prepared(Arguments::command(), command);
     let matches = parser.try_get_matches_from_mut(words)?;
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut parser))
+}
+
+/// A command's parser as the chain uses it.
+pub fn prepared(parser: Command, name: &str) -> Command {
+    parser
+        .no_binary_name(true)
+        .infer_long_args(true)
+        .bin_name(format!("mpwire {name}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::FsArgs;
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -293,6 +345,17 @@ mod tests {
 
     fn parse<Arguments: Parser>(command: &str, words: Vec<String>) -> Result<Arguments, Error> {
         Ok(parse_words(command, words)?)
+    }
+
+    #[test]
+    fn what_is_mistyped_is_recognised() {
+        let names = ["connect", "ls", "cat", "sha256sum"];
+        let meant = |word: &str| nearest(word, names.into_iter());
+        assert_eq!(meant("conect"), Some("connect"));
+        assert_eq!(meant("sl"), Some("ls"));
+        assert_eq!(meant("sha256"), Some("sha256sum"));
+        assert_eq!(meant("xy"), None);
+        assert_eq!(meant("main.py"), None);
     }
 
     #[test]
@@ -350,11 +413,7 @@ mod tests {
     fn with_options(options: &[&str], line: &[&str]) -> Result<FsArgs, Error> {
         let mut config = Config::default();
         config.options.insert("cp".to_owned(), words(options));
-        let words = Words {
-            words: words(line),
-            config: &config,
-        };
-        super::parse("fs", words)
+        super::parse(&config, "fs", words(line))
     }
 
     #[test]

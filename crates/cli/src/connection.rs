@@ -3,10 +3,13 @@
 use mpwire::board::Board;
 use mpwire::link::{Address, open};
 use mpwire::session::Session;
+use mpwire::transfer::leftovers::{self, Healed};
 
 use crate::config::{DefaultBoard, SoftReset};
 use crate::error::Error;
 use crate::interrupt;
+use crate::report;
+use crate::unfinished;
 
 /// What the commands of a command line leave to each other.
 pub struct Connection {
@@ -115,8 +118,32 @@ impl Connection {
         if soft_reset || !board.is_entered() {
             board.enter(soft_reset)?;
             self.auto_soft_reset = false;
+            heal(board);
         }
         Ok(board)
+    }
+}
+
+/// Finishes or removes what interrupted copies have left on the board. What fails here is tried
+/// again at the next connection; it is not what the user came for.
+fn heal(board: &mut Board) {
+    let directories = unfinished::of(board.name());
+    if directories.is_empty() {
+        return;
+    }
+    let healed = leftovers::heal(board, &directories);
+    if let (Ok(healed), Ok(())) = (healed, board.tidy()) {
+        for healed in healed {
+            report::status(&match healed {
+                Healed::Finished(path) => {
+                    format!("mpwire: {path}: an interrupted copy was complete, and was finished")
+                }
+                Healed::Removed(path) => {
+                    format!("mpwire: {path}: left by an interrupted copy, and removed")
+                }
+            });
+        }
+        unfinished::forget(board.name());
     }
 }
 

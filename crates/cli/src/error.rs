@@ -1,5 +1,6 @@
 //! What ends a command line early.
 
+use std::borrow::Cow;
 use std::io;
 
 use mpwire::{board, link, mip, transfer};
@@ -10,6 +11,14 @@ pub enum Error {
     /// A sentence for the user.
     #[error("{0}")]
     Message(String),
+    /// There is no such command.
+    #[error("{what}")]
+    Unknown {
+        /// A sentence for the user.
+        what: String,
+        /// What was perhaps meant.
+        nearest: Option<String>,
+    },
     /// A file operation failed: `command: path: reason.`
     #[error("{command}: {path}: {reason}.")]
     File {
@@ -46,9 +55,9 @@ pub enum Error {
     /// The program on the board raised; its traceback is printed already.
     #[error("the program on the board raised an exception")]
     RemoteException,
-    /// What is wrong is printed already, as data: that is what mpremote does.
-    #[error("the command line is wrong")]
-    Told,
+    /// What is wrong is printed as data: that is what mpremote does.
+    #[error("{0}")]
+    AsData(String),
     /// Nobody reads the output any more.
     #[error("writing the output failed: {0}")]
     Output(io::Error),
@@ -98,15 +107,22 @@ impl Error {
     }
 
     /// What the user can do about it, where there is something.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Self::Unknown { nearest, .. } = self {
+            return Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?").into(),
+                None => "`mpwire help` lists the commands".into(),
+            });
+        }
+        let hint = match self {
             Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),
             Self::Mip(error) => crate::commands::mip::hint(error),
             Self::Board(board::Error::Session(mpwire::session::Error::Repl { .. })) => Some(
                 "is this a MicroPython board, and is no other program talking to it? Press its reset button and try again",
             ),
             _ => None,
-        }
+        };
+        hint.map(Cow::Borrowed)
     }
 }
 

@@ -1,18 +1,22 @@
 //! The program `mpwire`: a drop-in for mpremote.
 //!
-//! `config` is what the user has set, `chain` turns the command line into commands, `args` says what each takes, `commands` does them
-//! one file each, `report` is all that prints. What they do to boards is the library's.
+//! `config` is what the user has set, `chain` turns the command line into commands, `args` says what
+//! each takes, `commands` does them one file each, `report` is all that prints; `complete` answers
+//! shells. What they do to boards is the library's.
 
 mod args;
 mod chain;
 mod commands;
+mod complete;
 mod config;
 mod connection;
 mod console;
 mod error;
+mod examples;
 mod interrupt;
 mod local;
 mod report;
+mod unfinished;
 
 use std::process::ExitCode;
 

@@ -39,7 +39,9 @@ pub fn failure(error: &Error) -> ExitCode {
             let _ = usage.print();
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
-        Error::RemoteException | Error::Interrupted | Error::Told => {}
+        Error::RemoteException | Error::Interrupted => {}
+        // Where nobody reads it the exit code tells.
+        Error::AsData(text) => drop(line(text)),
         Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}
         _ => {
             status(&format!("mpwire: {error}"));

@@ -159,6 +159,7 @@ fn a_broken_file_is_told_of_with_its_place_and_help_still_helps() {
         &["--help"],
         &["--version"],
         &["ls", "--help"],
+        &["completion", "bash"],
     ] {
         let outcome = configured(broken, line);
         assert_eq!(outcome.code, Some(0), "{outcome}");
@@ -212,6 +213,20 @@ fn help_lists_the_users_aliases() {
 }
 
 #[test]
+fn help_explains_what_an_alias_begins_with_and_suggests_it() {
+    let aliases = "[aliases]\n'mul x y=2' = 'eval x*y'\nkeep = '--soft-reset=never'\n";
+    let evaluation = configured("", &["eval", "--help"]).text();
+    assert_eq!(configured(aliases, &["help", "mul"]).text(), evaluation);
+    let outcome = configured(aliases, &["help", "keep"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_says(
+        &outcome,
+        "'keep' is an alias that stands for '--soft-reset=never'",
+    );
+    assert_says(&configured(aliases, &["kepe"]), "did you mean `keep`?");
+}
+
+#[test]
 fn aliases_that_stand_for_themselves_are_refused() {
     for (aliases, names) in [
         ("ls = 'ls -x'", "ls -> ls"),
@@ -246,7 +261,7 @@ fn config_py_is_read_and_never_executed() {
     assert_prints(&board.mpwire(&["one", "three"]), "11\n3\n");
     board.configure(CONFIG, "[defaults]\nignore-config-py = true\n");
     let outcome = board.mpwire(&["three"]);
-    assert_eq!(outcome.stderr, "mpwire: 'three' is not a command\n");
+    assert_says(&outcome, "mpwire: 'three' is not a command\n");
 }
 
 #[test]

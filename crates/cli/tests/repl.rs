@@ -355,3 +355,34 @@ fn input_that_is_no_terminal_is_typed_and_its_end_ends_the_terminal() {
     assert!(!shown.contains("never"), "{shown:?}");
     assert!(board.execute("print(x)").starts_with('7'));
 }
+
+/// A mounted folder, used at the prompt before and after a soft reset. Ends with what was shown.
+fn mounted(program: &Path) -> String {
+    let board = board();
+    fs::create_dir(board.work().join("folder")).expect("a new folder");
+    board.write("folder/word.py", "word = 'from ' + 'here'\n");
+    let words = ["connect", PORT, "mount", "folder"];
+    let mut terminal = Terminal::start(program, &board.work(), &words);
+    terminal.wait_for("to exit this shell");
+    terminal.wait_for(PROMPT);
+    terminal.ask("import word; word.word\r", "\n'from here'\r\n>>> ");
+    terminal.ask(CTRL_D, "Remount local directory");
+    terminal.wait_for(PROMPT);
+    board.write("folder/word.py", "word = 'from ' + 'there'\n");
+    terminal.ask("import word; word.word\r", "\n'from there'\r\n>>> ");
+    terminal.ask("import os; os.getcwd()\r", "\n'/remote'\r\n>>> ");
+    quit(terminal).shown
+}
+
+#[test]
+fn a_soft_reset_mounts_the_folder_again_as_under_mpremote() {
+    let lines = |shown: &str| -> Vec<String> {
+        let wanted = ["Local", "Remount", "'from", "'/remote"];
+        let lines = shown.lines().map(str::trim_end);
+        let found = lines.filter(|line| wanted.iter().any(|start| line.starts_with(start)));
+        found.map(str::to_owned).collect()
+    };
+    let (ours, theirs) = (mounted(&mpwire()), mounted(&mpremote()));
+    assert_eq!(lines(&ours), lines(&theirs));
+    assert_eq!(lines(&ours).len(), 5, "{ours}");
+}

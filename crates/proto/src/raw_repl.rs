@@ -29,6 +29,16 @@ const INTERRUPT: &[u8] = b"\r\x03";
 const ENTER: &[u8] = b"\x01";
 const LEAVE: &[u8] = b"\r\x02";
 const SOFT_RESET: &[u8] = b"\x04";
+/// A blank and a backspace: they leave the line of a friendly prompt as it is, now or when a program
+/// that did not read them has ended.
+const PROBE: &[u8] = b" \x08";
+/// How the friendly REPL shows [`PROBE`] (`shared/readline/readline.c`, `readline_process_char`):
+/// echo, a step back, the line erased from there. Paste mode and programs that echo do not erase.
+const PROBE_ANSWER: &[u8] = b" \x08\x1b[K";
+/// Ctrl-B: leaves the raw REPL as [`LEAVE`] does, and runs nothing where a line is half typed.
+const LEAVE_UNTOUCHED: &[u8] = b"\x02";
+/// How the friendly REPL greets after a reset (`pyexec_friendly_repl`).
+const GREETING: &[u8] = b"for more information.\r\n>>> ";
 
 /// How long Ctrl-C may take to show an effect before Ctrl-A follows. They are not sent together:
 /// ports with TinyUSB clear their receive ring when the interrupt arrives (`tud_cdc_rx_wanted_cb`).
@@ -122,6 +132,9 @@ pub enum Error {
         /// The last bytes it sent instead.
         seen: Vec<u8>,
     },
+    /// The board greeted as after a reset while a program ran.
+    #[error("the board was reset while a program ran")]
+    Restarted,
     /// The program was silent for longer than allowed.
     #[error("the board was silent for {} s while a program ran", quiet.as_secs())]
     Silent {
@@ -159,6 +172,8 @@ pub struct RawRepl {
     ahead: Option<Vec<u8>>,
     /// Finds frames in the output of the running program, if it prints any.
     frames: Option<frames::Scanner>,
+    /// Finds the end of such a program that nobody tells: a reset.
+    greeting: Scanner,
     seen: VecDeque<u8>,
 }
 
@@ -199,6 +214,10 @@ struct Entering {
 enum Stage {
     Interrupted,
     Banner(Scanner),
+    /// The board has to show that it is at an idle prompt.
+    Probed(Scanner),
+    /// It has, and was asked for the raw REPL once.
+    Asked(Scanner),
     /// Waiting for the answers to attempts that crossed; `ended` once no raw-paste can be open.
     Settling {
         ended: bool,
@@ -229,6 +248,7 @@ impl RawRepl {
             quiet: None,
             ahead: None,
             frames: None,
+            greeting: Scanner::new(&[GREETING]),
             seen: VecDeque::new(),
         }
     }
@@ -280,6 +300,24 @@ impl RawRepl {
         self.state = State::Entering(entering);
     }
 
+    /// Enters the raw REPL if the board is at an idle friendly prompt, without interrupting
+    /// anything: what runs goes on, and finds at most a blank and a backspace in its input.
+    ///
+    /// Ends with [`Event::Entered`], or [`Event::Failed`] within `patience`.
+    pub fn enter_idle(&mut self, now: Instant, patience: Duration) {
+        self.seen.clear();
+        self.ahead = None;
+        self.deadline = Some(now + patience);
+        self.wake = None;
+        self.transmit.push_back(PROBE.to_vec());
+        self.state = State::Entering(Entering {
+            soft_reset: false,
+            patience,
+            attempts: 1,
+            stage: Stage::Probed(Scanner::new(&[PROBE_ANSWER])),
+        });
+    }
+
     fn send_interrupt(&mut self, now: Instant, entering: &mut Entering) {
         entering.attempts += 1;
         entering.stage = Stage::Interrupted;
@@ -318,6 +356,7 @@ impl RawRepl {
     /// The program that is about to run prints [`frames`], which hold any byte.
     pub fn expect_frames(&mut self) {
         self.frames = Some(frames::Scanner::default());
+        self.greeting = Scanner::new(&[GREETING]);
     }
 
     /// From now on the running program may be silent for `quiet` only.
@@ -421,6 +460,14 @@ impl RawRepl {
 
     fn fail(&mut self) {
         let seen: Vec<u8> = self.seen.drain(..).collect();
+        if let State::Entering(Entering {
+            stage: Stage::Asked(_),
+            ..
+        }) = &self.state
+        {
+            // The board may enter it yet.
+            self.transmit.push_back(LEAVE_UNTOUCHED.to_vec());
+        }
         let error = match &self.state {
             State::Entering(Entering {
                 stage: Stage::Rebooting(_) | Stage::Booting(_),
@@ -458,7 +505,7 @@ impl RawRepl {
                 self.wake = Some(now + SETTLE);
             }
             Stage::Settling { .. } => return self.banner_seen(now, entering),
-            Stage::Rebooting(_) | Stage::Booting(_) => {}
+            Stage::Probed(_) | Stage::Asked(_) | Stage::Rebooting(_) | Stage::Booting(_) => {}
         }
         self.state = State::Entering(entering);
     }
@@ -600,7 +647,14 @@ impl RawRepl {
                     self.deadline = Some(now + entering.patience);
                 }
             }
-            Stage::Booting(scanner) => {
+            Stage::Probed(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    self.transmit.push_back(ENTER.to_vec());
+                    entering.stage = Stage::Asked(Scanner::new(&[BANNER]));
+                }
+            }
+            Stage::Asked(scanner) | Stage::Booting(scanner) => {
                 if let Some(found) = scanner.push(input) {
                     self.entered();
                     return found.used;
@@ -639,6 +693,11 @@ impl RawRepl {
             self.state = State::Output;
             match piece {
                 None => {}
+                Some(Piece::Text(text)) if self.greeting.push(&text).is_some() => {
+                    self.state = State::Outside;
+                    self.deadline = None;
+                    self.events.push_back(Event::Failed(Error::Restarted));
+                }
                 Some(Piece::Text(text)) => self.events.push_back(Event::Output(text)),
                 Some(Piece::Frame { data, intact }) => {
                     self.events.push_back(Event::Frame { data, intact });

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::bridge::{Command, Plan, run};
 use crate::counters::{Counters, LiveCounters};
+use crate::faults::Accident;
 use crate::find::{InterpreterError, find_interpreter};
 use crate::options::Options;
 use crate::pty::Pty;
@@ -133,6 +134,15 @@ impl Board {
         let (done, is_done) = sync_channel(1);
         self.command(Command::PowerCycle(done));
         // An error means that the board is off, which is as good.
+        let _ = is_done.recv();
+    }
+
+    /// Accidents of the cable that are to happen from now on, bytes counted from here, instead of
+    /// those that were expected.
+    pub fn expect_accidents(&self, accidents: Vec<Accident>) {
+        let (done, is_done) = sync_channel(1);
+        self.command(Command::Expect(accidents, done));
+        // An error means that the board is off, which has no accidents.
         let _ = is_done.recv();
     }
 

@@ -18,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::board::StartError;
 use crate::console::{Console, Event, Mode};
 use crate::counters::{LiveCounters, add};
+use crate::faults::{Accident, Direction, Faults, Outcome};
 use crate::flash_watch::{FlashWatch, monotonic};
 use crate::interpreter::Interpreter;
 use crate::link_model::{Line, Nanoseconds};
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Connect(UnixStream),
     Attach(Pty),
     PowerCycle(SyncSender<()>),
+    Expect(Vec<Accident>, SyncSender<()>),
     Stop,
 }
 
@@ -119,6 +121,9 @@ pub(crate) struct Bridge {
     /// From the host to the board, and back.
     down: Line,
     up: Line,
+    /// What goes wrong on the two.
+    down_faults: Faults,
+    up_faults: Faults,
     /// Arrived at the board, not yet handed to the interpreter: part of the ring.
     held: VecDeque<u8>,
     /// The interpreter is not to see input yet.
@@ -231,6 +236,11 @@ impl Bridge {
             LinkKind::Fast => (4096, 65536),
         };
         let ring = plan.options.ring();
+        let faults = |direction| {
+            let options = &plan.options;
+            Faults::new(&options.accidents, options.error_rate, direction)
+        };
+        let (down_faults, up_faults) = (faults(Direction::ToBoard), faults(Direction::FromBoard));
         let crlf = plan.options.line_ends == LineEnds::CrLf;
         Ok(Bridge {
             console: Console::new(format!("\0{}", plan.mark).as_bytes(), crlf),
@@ -247,6 +257,8 @@ impl Bridge {
             host: Host::Absent,
             down: Line::new(rate, latency, down, ring),
             up: Line::new(rate, latency, up, usize::MAX),
+            down_faults,
+            up_faults,
             held: VecDeque::new(),
             holding: true,
             paste: 0,
@@ -386,6 +398,10 @@ impl Bridge {
                     self.hard_reset();
                     let _ = done.send(());
                 }
+                Command::Expect(accidents, done) => {
+                    self.expect(&accidents);
+                    let _ = done.send(());
+                }
                 Command::Stop => self.stopped = true,
             }
         }
@@ -415,6 +431,29 @@ impl Bridge {
         self.forget_outgoing();
     }
 
+    /// The cable is pulled out, and with it goes what is on its way. Where there is a pty, a new one
+    /// takes its place at once.
+    fn unplug(&mut self) {
+        match &mut self.host {
+            Host::Pty { pty, open } => {
+                // Without a new one the old is kept, and the host notices nothing.
+                let _ = pty.replace();
+                *open = pty.is_open();
+            }
+            host => *host = Host::Absent,
+        }
+        self.down.clear();
+        self.up.clear();
+        self.forget_outgoing();
+    }
+
+    /// The accidents that are expected from now on.
+    fn expect(&mut self, accidents: &[Accident]) {
+        let rate = self.options.error_rate;
+        self.down_faults = Faults::new(accidents, rate, Direction::ToBoard);
+        self.up_faults = Faults::new(accidents, rate, Direction::FromBoard);
+    }
+
     fn read_host(&mut self) {
         let room = self.down.room();
         let mut buffer = [0; 4096];
@@ -423,8 +462,15 @@ impl Bridge {
                 // EIO: no program has the slave open.
                 Ok(0) => return self.host_left(),
                 Ok(count) => {
-                    let now = self.now();
-                    self.down.push(now, &buffer[..count]);
+                    for outcome in self.down_faults.pass(&buffer[..count]) {
+                        let now = self.now();
+                        match outcome {
+                            Outcome::Bytes(bytes) => self.down.push(now, &bytes),
+                            Outcome::Pause(duration) => self.down.pause(now, nanoseconds(duration)),
+                            Outcome::Reset => self.hard_reset(),
+                            Outcome::Unplug => return self.unplug(),
+                        }
+                    }
                 }
                 Err(error) if is_for_later(&error) => {}
                 Err(_) => return self.host_left(),
@@ -660,8 +706,9 @@ impl Bridge {
                     if count < size {
                         events.extend(self.console.pause(&mut shown));
                     }
-                    let now = self.now();
-                    self.up.push(now, &shown);
+                    if self.send(&shown) {
+                        return;
+                    }
                     for event in events {
                         if self.react(event) {
                             return;
@@ -674,6 +721,31 @@ impl Bridge {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Sends what a program prints; `true` when an accident of the cable brought a new interpreter.
+    fn send(&mut self, bytes: &[u8]) -> bool {
+        for outcome in self.up_faults.pass(bytes) {
+            match outcome {
+                Outcome::Bytes(bytes) => self.say(&bytes),
+                Outcome::Pause(duration) => {
+                    let now = self.now();
+                    self.up.pause(now, nanoseconds(duration));
+                }
+                Outcome::Unplug => self.unplug(),
+                Outcome::Reset => {
+                    self.hard_reset();
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Sends bytes that nothing happens to.
+    fn say(&mut self, bytes: &[u8]) {
+        let now = self.now();
+        self.up.push(now, bytes);
     }
 
     /// Reacts to what the boot program tells; `true` when it brought a new interpreter.
@@ -789,11 +861,7 @@ impl Bridge {
             return;
         }
         // It came up before: perhaps the computer is out of memory. Tell whoever looks, and retry.
-        let now = self.now();
-        self.up.push(
-            now,
-            format!("board does not start: {output}\r\n").as_bytes(),
-        );
+        self.say(format!("board does not start: {output}\r\n").as_bytes());
         std::thread::sleep(Duration::from_millis(200));
         self.restart(Mode::Friendly);
     }
@@ -806,8 +874,7 @@ impl Bridge {
             self.held.push_front(byte);
         }
         // ports/*/main.c
-        let now = self.now();
-        self.up.push(now, b"MPY: soft reboot\r\n");
+        self.say(b"MPY: soft reboot\r\n");
         self.restart(self.console.mode_at_exit());
     }
 
@@ -858,6 +925,11 @@ struct Ready {
     board: bool,
     host: bool,
     opened: bool,
+}
+
+fn nanoseconds(duration: Duration) -> Nanoseconds {
+    // 584 years fit.
+    duration.as_nanos() as Nanoseconds
 }
 
 fn is_for_later(error: &io::Error) -> bool {

@@ -16,6 +16,7 @@
 //! - `board`: [`Board`], what its owner can do with it. `elsewhere`: the same where it cannot run.
 //! - `bridge`: the thread between the cable and the interpreter.
 //!   - `link_model`: when a byte is at the other end (pure).
+//!   - `faults`: what goes wrong on the cable (pure).
 //!   - `console`: what the output tells about the board's state (pure).
 //!   - `interpreter`: the process; `storage`: its files; `pty`: the end that other programs open.
 //!   - `flash_watch`: when the flash is busy.
@@ -42,6 +43,7 @@ mod console;
 mod counters;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
+mod faults;
 mod find;
 #[cfg(target_os = "linux")]
 mod flash_watch;
@@ -60,5 +62,6 @@ pub use board::{Board, Cable, StartError};
 pub use counters::Counters;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Board, Cable, StartError};
+pub use faults::{Accident, Direction, ErrorRate, Fault};
 pub use find::{InterpreterError, VARIABLE as INTERPRETER_VARIABLE, find_interpreter};
 pub use options::{Filesystem, KEYS, LineEnds, LinkKind, Options, OptionsError, RomKind};

@@ -91,6 +91,25 @@ impl Line {
         }
     }
 
+    /// What is handed over from now on comes so much later than it would.
+    pub fn pause(&mut self, now: Nanoseconds, duration: Nanoseconds) {
+        let free = self
+            .runs
+            .back()
+            .map_or(now, |run| self.wire_time(run, run.length).max(now));
+        self.runs.push_back(Run {
+            begin: free + duration,
+            length: 0,
+            delivered: 0,
+        });
+    }
+
+    /// Nothing is on its way any more.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+        self.runs.clear();
+    }
+
     /// How many bytes have arrived by now, and wait for [`Line::take`].
     pub fn due(&self, now: Nanoseconds) -> usize {
         let mut due = 0;
@@ -190,6 +209,21 @@ mod tests {
             received.extend(bytes);
         }
         (received, now)
+    }
+
+    #[test]
+    fn a_pause_is_a_pause_for_all_that_follows() {
+        let mut line = Line::new(Some(1000), 0, 4096, 256);
+        line.push(0, b"ab");
+        line.pause(0, 50 * MILLISECOND);
+        line.push(0, b"cd");
+        assert_eq!(line.take(10 * MILLISECOND, 9), b"ab");
+        assert_eq!(line.take(52 * MILLISECOND, 9), b"");
+        line.push(52 * MILLISECOND, b"e");
+        assert_eq!(line.take(55 * MILLISECOND, 9), b"cde");
+        line.pause(60 * MILLISECOND, 5 * MILLISECOND);
+        line.push(100 * MILLISECOND, b"f");
+        assert_eq!(line.take(101 * MILLISECOND, 9), b"f");
     }
 
     #[test]

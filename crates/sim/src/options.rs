@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::faults::{Accident, ErrorRate};
+
 /// The kind of cable between the host and the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
@@ -64,7 +66,7 @@ pub enum RomKind {
 ///
 /// [`Options::default`] is a board on a `fast` link with 1 MiB of `LittleFS` 2 in a temporary file
 /// and a 1 MiB heap, and all that the interpreter offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Key `link`: `uart:BAUD`, `usb` or `fast`.
     pub link: LinkKind,
@@ -95,6 +97,13 @@ pub struct Options {
     /// the first mount; it comes back at once. 0 counts, and waits for
     /// [`Board::cut_power_at_write`](crate::Board::cut_power_at_write).
     pub cut: Option<u64>,
+    /// Key `faults`: what goes wrong on the cable, by commas, each once: a kind, `@`, `to` or `from`
+    /// (the board), and the number of the byte that suffers: `drop@to:1200,pause=800@from:90`. Kinds
+    /// are `drop`, `flip`, `double`, `packet`, `pause=MILLISECONDS`, `noise`, `unplug`, `reset`.
+    pub accidents: Vec<Accident>,
+    /// Keys `error-rate` (from 0 to 1) and `seed`: each byte of either direction may be lost, flipped,
+    /// doubled, or taken with its packet.
+    pub error_rate: Option<ErrorRate>,
     /// Key `missing`: what this firmware lacks: `deflate`, `binascii.crc32`, `bytes.fromhex`.
     pub missing: Vec<String>,
     /// Key `names=u`: modules go by their old names only (`ubinascii`), as before 1.19.
@@ -130,6 +139,8 @@ impl Default for Options {
             program_delay: Duration::ZERO,
             flash_deaf: false,
             cut: None,
+            accidents: Vec::new(),
+            error_rate: None,
             missing: Vec::new(),
             u_names: false,
             raw_paste: true,
@@ -177,6 +188,9 @@ pub const KEYS: &[&str] = &[
     "flash-delays",
     "flash-deaf",
     "cut",
+    "faults",
+    "error-rate",
+    "seed",
     "missing",
     "names",
     "raw-paste",
@@ -203,6 +217,7 @@ impl Options {
     }
 
     /// Sets one option by the name and value that a user writes.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), OptionsError> {
         let bad = |expected| OptionsError::BadValue {
             key: key.to_owned(),
@@ -257,6 +272,18 @@ impl Options {
                         .map_err(|_| bad("the number of a flash write"))?,
                 );
             }
+            "faults" => {
+                let accidents: Result<Vec<Accident>, ()> =
+                    value.split(',').map(str::parse).collect();
+                self.accidents.extend(accidents.map_err(|()| {
+                    bad("KIND@to:BYTE or KIND@from:BYTE, by commas (drop@to:1200)")
+                })?);
+            }
+            "error-rate" => {
+                let rate = value.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
+                self.errors().rate = rate.ok_or_else(|| bad("a number from 0 to 1"))?;
+            }
+            "seed" => self.errors().seed = value.parse().map_err(|_| bad("a whole number"))?,
             "missing" => self.missing.extend(
                 missing(value)
                     .ok_or_else(|| bad("modules, module.attribute or bytes.fromhex, by commas"))?,
@@ -304,6 +331,10 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    fn errors(&mut self) -> &mut ErrorRate {
+        self.error_rate.get_or_insert_default()
     }
 
     /// Bytes per second each way; `None` is as fast as the machine can.

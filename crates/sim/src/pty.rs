@@ -72,11 +72,16 @@ impl Pty {
         if let Err(error) = &renewed
             && error.kind() == io::ErrorKind::ResourceBusy
         {
-            renewed = Pty::create(&self.link).map(|pty| *self = pty);
+            renewed = self.replace();
         }
         // Tidying opened it, too. Who opens it from here on is seen by `is_open`, or wakes us.
         self.clear_opened();
         renewed
+    }
+
+    /// Another takes its place, under the same path; who has this one open loses it.
+    pub fn replace(&mut self) -> io::Result<()> {
+        Pty::create(&self.link).map(|pty| *self = pty)
     }
 
     pub fn master(&self) -> &File {

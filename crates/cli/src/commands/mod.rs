@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod bench;
+pub mod completion;
 pub mod connect;
 pub mod df;
 pub mod edit;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use mpwire::board::{self, Board};
 use mpwire::link::{Link, Reopener};
+use mpwire::mount::PLACE;
 use mpwire::session::{self, Console, Happening};
+use mpwire_proto::scan::Scanner;
 
 use crate::args::ReplArgs;
 use crate::connection::Connection;
@@ -23,6 +25,9 @@ const CTRL_J: u8 = 0x0a;
 const CTRL_K: u8 = 0x0b;
 const CTRL_X: u8 = 0x18;
 const CTRL_CLOSING_BRACKET: u8 = 0x1d;
+
+/// What a board says when it is reset (`ports/*/main.c`).
+const RESETS: &[&[u8]] = &[b"MPY: soft reboot"];
 
 /// How long the board may be silent behind input that has ended, unless its prompt comes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -108,14 +113,26 @@ fn talk(
     keys: &Keys,
     reopener: Option<&Reopener>,
 ) -> Result<(), Error> {
+    let mut steps = VecDeque::new();
     loop {
         let name = board.name().to_owned();
+        let is_mounted = board.mounted().is_some();
         let mut dialogue = Dialogue::new(board.console()?, injections, screen, keys);
+        if is_mounted {
+            dialogue.reset = Reset::Awaited(Scanner::new(RESETS));
+        }
+        dialogue.steps = std::mem::take(&mut steps);
         let (lost, reopener) = match (dialogue.go(), reopener) {
+            (Ok(Ending::Reset), _) => {
+                steps = std::mem::take(&mut dialogue.steps);
+                drop(dialogue);
+                remount(board, screen)?;
+                continue;
+            }
             (Err(error), Some(reopener)) if is_lost(&error) && !dialogue.is_ending() => {
                 (error, reopener)
             }
-            (result, _) => return result,
+            (result, _) => return result.map(drop),
         };
         dialogue.screen.tell(&lost.to_string());
         dialogue.screen.tell(&format!(
@@ -127,6 +144,17 @@ fn talk(
         board.reconnect(link);
         screen.tell(&format!("connected to {} again", board.name()));
     }
+}
+
+/// Mounts again what a reset has taken from the board, in mpremote's words.
+fn remount(board: &mut Board, screen: &mut Screen) -> Result<(), Error> {
+    if let Some(options) = board.mounted() {
+        let path = options.path.display();
+        let told = format!("\r\nRemount local directory {path}/ at {PLACE}\r\n");
+        screen.write(told.as_bytes())?;
+        board.remount()?;
+    }
+    Ok(())
 }
 
 fn is_lost(error: &Error) -> bool {
@@ -151,6 +179,15 @@ impl Injections {
             file: arguments.inject_file.clone(),
         }
     }
+}
+
+/// Why a dialogue is over.
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    /// The user has had enough, or the input has ended.
+    Quit,
+    /// The board was reset and is at its prompt, and what was mounted is gone.
+    Reset,
 }
 
 /// What is to be done with what was typed, one after the other.
@@ -181,6 +218,26 @@ struct Dialogue<'a> {
     after_return: bool,
     /// Whether anything was sent.
     spoke: bool,
+    reset: Reset,
+}
+
+/// Whether the board was reset.
+enum Reset {
+    /// It does not matter.
+    Ignored,
+    /// Not yet.
+    Awaited(Scanner),
+    Seen,
+}
+
+impl Reset {
+    fn look(&mut self, output: &[u8]) {
+        if let Self::Awaited(scanner) = self
+            && scanner.push(output).is_some()
+        {
+            *self = Self::Seen;
+        }
+    }
 }
 
 impl<'a> Dialogue<'a> {
@@ -199,30 +256,36 @@ impl<'a> Dialogue<'a> {
             is_terminal: io::stdin().is_terminal(),
             after_return: false,
             spoke: false,
+            reset: Reset::Ignored,
         }
     }
 
-    /// Goes on until the user quits, or the input has ended and the board has answered it.
-    fn go(&mut self) -> Result<(), Error> {
+    /// Goes on until the user quits, or the input has ended and the board has answered it, or the
+    /// board is at its prompt after a reset that is to be told.
+    fn go(&mut self) -> Result<Ending, Error> {
         let mut last_words = None;
         loop {
             if let Some(end) = self.advance()? {
                 if end == Step::Quit || !self.spoke {
-                    return Ok(());
+                    return Ok(Ending::Quit);
                 }
                 last_words = Some(Instant::now() + LAST_WORDS);
             }
+            if matches!(self.reset, Reset::Seen) && self.screen.is_at_prompt() {
+                return Ok(Ending::Reset);
+            }
             if last_words.is_some() && self.console.is_echoed() && self.screen.is_at_prompt() {
-                return Ok(());
+                return Ok(Ending::Quit);
             }
             match self.next(last_words)? {
                 Happening::Output(bytes) => {
                     self.screen.show(&bytes)?;
+                    self.reset.look(&bytes);
                     last_words = last_words.map(|_| Instant::now() + LAST_WORDS);
                 }
                 Happening::Typed(bytes) => self.typed(&bytes),
                 Happening::InputEnded => self.steps.push_back(Step::End),
-                Happening::Nothing => return Ok(()),
+                Happening::Nothing => return Ok(Ending::Quit),
                 Happening::Found(_) => {}
             }
         }

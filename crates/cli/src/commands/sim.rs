@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 
 /// Runs a board until the program is interrupted, then prints what it counted.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub fn sim(connection: &mut Connection, arguments: &SimArgs) -> Result<(), Error> {
     use mpwire_sim::Board;
 
@@ -25,7 +25,7 @@ pub fn sim(connection: &mut Connection, arguments: &SimArgs) -> Result<(), Error
     report::line(&board.stop().to_string())
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn options(arguments: &SimArgs) -> Result<mpwire_sim::Options, Error> {
     let failed = |error: mpwire_sim::OptionsError| Error::message(format!("sim: {error}"));
     let mut options = mpwire_sim::Options::default();
@@ -51,7 +51,7 @@ fn options(arguments: &SimArgs) -> Result<mpwire_sim::Options, Error> {
 }
 
 /// There is no interpreter to simulate a board with.
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 pub fn sim(_connection: &mut Connection, _arguments: &SimArgs) -> Result<(), Error> {
     Err(Error::message("sim: simulated boards need Linux"))
 }

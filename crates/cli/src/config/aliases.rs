@@ -108,6 +108,29 @@ impl Aliases {
         true
     }
 
+    /// Their names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The words that one stands for.
+    pub fn words(&self, name: &str) -> Option<&[String]> {
+        Some(&self.0.get(name)?.definition.words)
+    }
+
+    /// The first word that is no alias any more where a command line begins with `name`; `None` if
+    /// there is none.
+    pub fn first_command<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let mut word = name;
+        for _ in 0..LIMIT {
+            match self.words(word) {
+                None => return Some(word),
+                Some(words) => word = words.first()?,
+            }
+        }
+        None
+    }
+
     /// Each one's signature and help, in the order of their names.
     pub fn rows(&self) -> Vec<(String, String)> {
         self.0
@@ -277,6 +300,16 @@ mod tests {
         };
         assert!(["b -> c -> b", "c -> b -> c"].contains(&circle("a").as_str()));
         assert_eq!(circle("self"), "self -> self");
+    }
+
+    #[test]
+    fn the_command_behind_an_alias_is_found_without_its_arguments() {
+        let aliases = aliases(&[("mul x y", "eval x*y"), ("again", "mul 1"), ("nothing", "")]);
+        assert_eq!(aliases.first_command("again"), Some("eval"));
+        assert_eq!(aliases.first_command("run"), Some("run"));
+        assert_eq!(aliases.first_command("nothing"), None);
+        let looped = self::aliases(&[("a", "b"), ("b", "a")]);
+        assert_eq!(looped.first_command("a"), None);
     }
 
     #[test]

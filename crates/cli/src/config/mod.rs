@@ -6,7 +6,7 @@
 pub mod aliases;
 mod config_py;
 mod config_toml;
-mod places;
+pub mod places;
 mod shortcuts;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,16 @@ pub fn config_py() -> Option<PathBuf> {
     Some(folder()?.join("mpremote").join("config.py"))
 }
 
+/// Where what can be lost is kept between one run and the next.
+pub fn cache() -> Option<PathBuf> {
+    let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let folder = match named.filter(|folder| cfg!(unix) && folder.is_absolute()) {
+        Some(folder) => folder,
+        None => directories::BaseDirs::new()?.cache_dir().to_owned(),
+    };
+    Some(folder.join("mpwire"))
+}
+
 /// `~/.config`, `~/Library/Application Support` or `%LOCALAPPDATA%`. mpremote finds it by
 /// platformdirs' `user_config_dir`, which goes by `XDG_CONFIG_HOME` on macOS, too.
 fn folder() -> Option<PathBuf> {

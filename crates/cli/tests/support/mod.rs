@@ -225,7 +225,7 @@ impl Running {
 }
 
 /// Keeps what the user has set from a program: its configuration is in `../config` of its folder.
-fn set_apart(command: &mut Command, folder: &Path) {
+pub fn set_apart(command: &mut Command, folder: &Path) {
     let folder = std::path::absolute(folder).expect("a path");
     let parent = folder.parent().unwrap_or(&folder);
     command.env("XDG_CONFIG_HOME", parent.join("config"));

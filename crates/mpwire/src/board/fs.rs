@@ -184,6 +184,17 @@ impl Board {
         self.run_on(&[onboard::REMOVE], path).map(drop)
     }
 
+    /// Gives the file `path` the name `target`, in place of one that may have it.
+    pub fn rename(&mut self, path: &str, target: &str) -> Result<(), Error> {
+        let text = call(
+            onboard::RENAME.defines,
+            &[Argument::Text(path), Argument::Text(target)],
+        );
+        self.run(&[onboard::RENAME], &text)
+            .map(drop)
+            .map_err(|error| at(error, path))
+    }
+
     /// Removes a path and everything below it and tells what became of each; mount points stay.
     ///
     /// When something cannot be removed, what was removed before is told with the error.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use mpwire_proto::literal::{ParseError, Value, parse};
 
-use crate::link::Link;
+use crate::link::{Link, Reopener};
 use crate::session::{
     self, Console, Heard, Interrupter, Keyboard, OnInterrupt, Progress, Rate, Session,
 };
@@ -214,6 +214,24 @@ impl Board {
     /// Goes on with `link` in place of one that broke. Nothing is known of the board behind it.
     pub fn reconnect(&mut self, link: Arc<dyn Link>) {
         self.session.reconnect(link);
+        self.forget();
+    }
+
+    /// Waits for a link that broke, for `patience`, and goes on with it; `false` if it does not come
+    /// back. Nothing is known of the board behind it.
+    pub fn reopen(&mut self, reopener: Reopener, patience: Duration) -> Result<bool, Error> {
+        let is_back = self.session.reopen(reopener, patience)?;
+        self.forget();
+        Ok(is_back)
+    }
+
+    /// Enters the raw REPL again, of a board that may have been reset by somebody else.
+    pub fn recover(&mut self) -> Result<(), Error> {
+        self.installed.clear();
+        self.enter(false)
+    }
+
+    fn forget(&mut self) {
         self.capabilities = None;
         self.installed.clear();
         self.agent = None;
@@ -246,6 +264,13 @@ impl Board {
             self.remount()?;
         }
         Ok(())
+    }
+
+    /// Enters the raw REPL if the board shows within `patience` that it is at an idle prompt. A
+    /// program that runs there is not interrupted: it finds at most a blank and a backspace in its
+    /// input.
+    pub fn enter_idle(&mut self, patience: Duration) -> Result<(), Error> {
+        Ok(self.session.enter_idle(patience)?)
     }
 
     /// Runs a user's program for as long as it takes, giving its output to `output` as it comes,

@@ -42,6 +42,8 @@ programs! {
     MAKE_DIRECTORIES = "_mw_make_directories" in "make_directories.py";
     /// Removes an empty directory.
     RMDIR = "_mw_rmdir" in "rmdir.py";
+    /// Another name for a file.
+    RENAME = "_mw_rename" in "rename.py";
     /// Makes a file unless it is there.
     TOUCH = "_mw_touch" in "touch.py";
     /// The current directory.

@@ -226,14 +226,14 @@ fn open_port(_path: &str) -> Result<Arc<dyn Link>, OpenError> {
     Err(OpenError::Unsupported("serial"))
 }
 
-#[cfg(all(feature = "sim", unix))]
+#[cfg(all(feature = "sim", target_os = "linux"))]
 fn open_simulated(parameters: &str) -> Result<Arc<dyn Link>, OpenError> {
     let link = super::sim::SimLink::start(parameters)
         .map_err(|error| OpenError::Simulator(error.to_string()))?;
     Ok(Arc::new(link))
 }
 
-#[cfg(not(all(feature = "sim", unix)))]
+#[cfg(not(all(feature = "sim", target_os = "linux")))]
 fn open_simulated(_parameters: &str) -> Result<Arc<dyn Link>, OpenError> {
     Err(OpenError::Unsupported("sim:"))
 }

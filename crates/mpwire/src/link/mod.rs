@@ -9,7 +9,7 @@ mod reopen;
 mod rfc2217;
 #[cfg(feature = "serial")]
 mod serial;
-#[cfg(all(feature = "sim", unix))]
+#[cfg(all(feature = "sim", target_os = "linux"))]
 mod sim;
 mod tcp;
 #[cfg(unix)]

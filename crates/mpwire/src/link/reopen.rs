@@ -32,6 +32,12 @@ impl Reopener {
         }
     }
 
+    /// Whether what it finds is the same board: a simulated one is gone with its link.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self.address, Address::Simulated(_))
+    }
+
     /// Opens the link if it is there.
     fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
         match (&self.address, &self.serial_number) {

@@ -5,7 +5,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::pipe::{PipeFlags, pipe_with};
 
 /// A switch that ends waits, once and for all.
 #[derive(Debug)]
@@ -17,8 +16,11 @@ pub struct Wake {
 impl Wake {
     /// A switch that is off.
     pub fn new() -> io::Result<Self> {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-        Ok(Self { reader, writer })
+        let (reader, writer) = io::pipe()?;
+        Ok(Self {
+            reader: reader.into(),
+            writer: writer.into(),
+        })
     }
 
     /// Ends the running wait and every later one.

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 
-use crate::link::Link;
+use crate::link::{Link, Reopener};
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
 /// be held up by a slow terminal, and a bound for one that never stops talking.
@@ -205,6 +205,33 @@ impl Session {
         self.listen();
     }
 
+    /// Waits for a link that broke, for `patience`, and goes on with it; `false` if it does not come
+    /// back.
+    pub fn reopen(&mut self, reopener: Reopener, patience: Duration) -> Result<bool, Error> {
+        let deadline = Instant::now() + patience;
+        self.link.close();
+        let found = self.outbox.clone();
+        let _watch = reopener.watch(move |link| {
+            // A session that has ended needs no link.
+            let _ = found.send(Input::Console(console::Input::Found(link)));
+        });
+        loop {
+            match self
+                .inbox
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(Input::Console(console::Input::Found(link))) => {
+                    self.reconnect(link);
+                    return Ok(true);
+                }
+                Ok(Input::Interrupt) => return Err(Error::Interrupted),
+                // Of the link that broke.
+                Ok(Input::Bytes(..) | Input::Broken(..) | Input::Console(_)) => {}
+                Err(_) => return Ok(false),
+            }
+        }
+    }
+
     fn listen(&self) {
         let link = Arc::clone(&self.link);
         let sender = self.outbox.clone();
@@ -257,6 +284,34 @@ impl Session {
         self.repl.enter(Instant::now(), soft_reset, patience);
         self.until_end(OnInterrupt::Abandon, &mut |_| {})?;
         Ok(())
+    }
+
+    /// Enters the raw REPL if the board shows within `patience` that it is at an idle prompt; what
+    /// runs on it is not interrupted, and an interrupt of this session sends it nothing.
+    pub fn enter_idle(&mut self, patience: Duration) -> Result<(), Error> {
+        self.repl.enter_idle(Instant::now(), patience);
+        loop {
+            self.transmit()?;
+            match self.repl.poll_event() {
+                Some(Event::Entered) => return Ok(()),
+                Some(Event::Failed(source)) => {
+                    // It may have a last word.
+                    self.transmit()?;
+                    return Err(self.failed(source));
+                }
+                Some(_) => continue,
+                None => {}
+            }
+            match self.receive(self.repl.poll_timeout())? {
+                Some(Input::Bytes(_, bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Broken(_, source)) => return Err(self.lost(source)),
+                Some(Input::Interrupt) => return Err(Error::Interrupted),
+                Some(Input::Console(input)) => self.typed.push_back(input),
+                None => {}
+            }
+            // A board that never stops talking leaves no silence in which to notice the deadline.
+            self.repl.handle_timeout(Instant::now());
+        }
     }
 
     /// Sends a program, runs it and returns its traceback, empty when it ended well.

@@ -1,6 +1,7 @@
 //! A small file to a board of which nothing is known: one short program, one exchange.
 
 use std::thread;
+use std::time::Duration;
 
 use mpwire_deflate::{Encoder, Flush};
 use mpwire_proto::literal::quote_bytes;
@@ -19,6 +20,8 @@ const WHOLE_MOST: usize = 4096;
 const SIZE_MOST: u64 = 64 * 1024;
 /// The most bytes on the wire: more are better sent in checked blocks.
 const WIRE_MOST: usize = 2048;
+/// How long the board may take to look, and to hash a file no larger than these.
+const LOOK_PATIENCE: Duration = Duration::from_secs(4);
 /// Bytes inflated at once.
 const PIECE: usize = 512;
 /// The window, as its base-2 logarithm, that any board has the memory for.
@@ -97,7 +100,7 @@ impl Small {
         let said = thread::scope(|scope| {
             // The data is encoded while the program is on its way.
             let pieces = scope.spawn(|| Pieces::of(&self.data, self.is_whole()));
-            let said = board.open_line(&[digest, onboard::SMALL], &text);
+            let said = board.open_line(&[digest, onboard::SMALL], &text, LOOK_PATIENCE);
             (said, pieces.join())
         });
         let (said, pieces) = said;
@@ -108,12 +111,13 @@ impl Small {
         }
     }
 
-    /// Has the board write the file and, when it is right, give it the path of that number among
-    /// those of [`Small::look`]. Returns whether it is, and the bytes on the wire.
+    /// Has the board write the file, with `suffix` behind its name, and, when it is right, give it
+    /// the path of that number among those of [`Small::look`]. Returns whether it is, and the bytes on the wire.
     pub(super) fn put(
         &self,
         board: &mut Board,
         number: usize,
+        suffix: &str,
     ) -> Result<(bool, usize), board::Error> {
         let Pieces {
             before,
@@ -128,7 +132,7 @@ impl Small {
             (format!("r({})", digest.len()), digest)
         };
         let mut line = format!(
-            "{number},{check},{before}r({}){replace}{after}\n",
+            "{number},'{suffix}',{check},{before}r({}){replace}{after}\n",
             payload.len(),
         )
         .into_bytes();

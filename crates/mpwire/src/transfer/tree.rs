@@ -5,10 +5,12 @@ use std::collections::HashMap;
 
 use mpwire_proto::literal::Value;
 
+use super::persistence::persistently;
 use super::source::Source;
 use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS};
+use super::temporary::temporary_path;
 use super::unchanged::{Candidate, unchanged};
-use super::upload::{join, send_file, temporary_name};
+use super::upload::{join, remove_after, send_file};
 use super::{ATTEMPTS, Error, Options, Progress};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::fs::batches;
@@ -79,22 +81,7 @@ pub fn send_tree(
         looked: force,
         summary: Summary::default(),
     };
-    for _ in 0..ATTEMPTS {
-        if !stream::is_wanted(options) || !board.may_load_agent() {
-            break;
-        }
-        match tree.stream(board, events) {
-            Ok(true) if tree.left.is_empty() => return Ok(tree.summary),
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => {
-                // What is there already is found again.
-                tree.looked = force;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    tree.one_by_one(board, options, events)?;
+    persistently(board, &mut |board| tree.send(board, force, options, events))?;
     Ok(tree.summary)
 }
 
@@ -112,6 +99,32 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
+    /// Sends what is left.
+    fn send(
+        &mut self,
+        board: &mut Board,
+        force: bool,
+        options: &Options,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            if !stream::is_wanted(options) || !board.may_load_agent() {
+                break;
+            }
+            match self.stream(board, events) {
+                Ok(true) if self.left.is_empty() => return Ok(()),
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => {
+                    // What is there already is found again.
+                    self.looked = force;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.one_by_one(board, options, events)
+    }
+
     /// Sends all as one stream; `false` where the board cannot take it. What did not arrive right
     /// is left.
     fn stream(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<bool, Error> {
@@ -217,7 +230,7 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Sends what is left.
+    /// Has the agent write what is left.
     fn put(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let originals = self.originals()?;
         let mut total = 0;
@@ -243,10 +256,15 @@ impl Tree<'_> {
                 self.left.push(index);
             }
         }
-        result.map_err(|error| match failed_at {
-            Some(index) => error.at(&self.path(index)),
-            None => error,
-        })
+        match (result, failed_at) {
+            (Err(error), Some(index)) => {
+                let path = self.path(index);
+                let digest = self.files[index].source.digest(Hasher::sha256())?;
+                remove_after(board, &error, &temporary_path(&path, &digest.bytes()));
+                Err(error.at(&path))
+            }
+            (result, _) => result,
+        }
     }
 
     fn put_all(
@@ -259,7 +277,11 @@ impl Tree<'_> {
         for &index in &self.left {
             let item = &self.files[index];
             let path = self.path(index);
-            let temporary = temporary_name(&path);
+            let digest = match originals.get(&index) {
+                Some((_, digest)) => digest.bytes(),
+                None => item.source.digest(Hasher::sha256())?.bytes(),
+            };
+            let temporary = temporary_path(&path, &digest);
             if let Some((original, digest)) = originals.get(&index) {
                 let text = call(
                     onboard::COPY.defines,

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use mpwire_proto::literal::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::attempts::{Failure, Shipment, until_right};
+use super::persistence::persistently;
 use super::send::Receiver;
 use super::small::Small;
 use super::source::Source;
 use super::stream::{self, Feed, Look, Looks, Meter};
+use super::temporary::temporary_path;
 use super::{Encoding, Error, Options, Progress, Sent};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
@@ -17,11 +20,7 @@ use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
-
-/// Longest name of LittleFS and FAT, in bytes.
-const NAME_LIMIT: usize = 255;
-/// What is put behind a name while the file is being written.
-const TEMPORARY_SUFFIX: &str = ".mpwire";
+use crate::session;
 
 /// What is at the destination of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +116,8 @@ pub fn join(path: &str, name: &str) -> String {
 }
 
 /// The directory that holds `path`; empty for the current one.
-fn parent(path: &str) -> &str {
+#[must_use]
+pub fn parent(path: &str) -> &str {
     match path.trim_end_matches('/').rsplit_once('/') {
         None => "",
         Some(("", _)) => "/",
@@ -164,48 +164,28 @@ pub fn send_file<E: From<Error>>(
     admit: &mut dyn FnMut(&Destination) -> Result<bool, E>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Option<Sent>, E> {
-    let start = Instant::now();
-    let mut sending = Sending {
-        board,
-        source,
-        options,
-        start,
-    };
-    if let Some((small, destination)) = sending.look_small(path, name)? {
-        let admitted = admit(&destination);
-        if !matches!(admitted, Ok(true)) {
-            // The board waits for the file: an empty line ends that.
-            let _ = sending.board.finish_line(b"\n");
-            return admitted.map(|_| None);
-        }
-        let number = paths(path, name)
-            .iter()
-            .position(|path| *path == destination.target);
-        if let Some(sent) = sending.small(&small, &destination, number)? {
-            return Ok(Some(sent));
-        }
-        if let Some(mut prepared) = sending.look(path, name)?
-            && let Some(sent) = sending.stream(&mut prepared, progress)?
-        {
-            return Ok(Some(sent));
-        }
-        return Ok(Some(sending.text(&destination, progress)?));
+    let mut admitted: Option<(String, Result<bool, E>)> = None;
+    let result = persistently(board, &mut |board| {
+        // Whoever has been asked is not asked again.
+        let mut admit = |destination: &Destination| {
+            if !matches!(&admitted, Some((target, _)) if *target == destination.target) {
+                admitted = Some((destination.target.clone(), admit(destination)));
+            }
+            matches!(admitted, Some((_, Ok(true))))
+        };
+        let start = Instant::now();
+        let sending = Sending {
+            board,
+            source,
+            options,
+            start,
+        };
+        sending.send(path, name, &mut admit, progress)
+    });
+    match admitted {
+        Some((_, Err(refused))) => Err(refused),
+        _ => Ok(result?),
     }
-    if let Some(mut prepared) = sending.look(path, name)? {
-        if !admit(&prepared.destination)? {
-            return Ok(None);
-        }
-        if let Some(sent) = sending.stream(&mut prepared, progress)? {
-            return Ok(Some(sent));
-        }
-        return Ok(Some(sending.text(&prepared.destination, progress)?));
-    }
-    let data = source.read()?;
-    let destination = examine(sending.board, path, name, &data).map_err(Error::from)?;
-    if !admit(&destination)? {
-        return Ok(None);
-    }
-    Ok(Some(sending.text(&destination, progress)?))
 }
 
 /// One file on its way.
@@ -224,6 +204,50 @@ struct Prepared<'a> {
 }
 
 impl<'a> Sending<'a> {
+    /// Sends the file in the best way that the board can take; `None` where it is not admitted.
+    fn send(
+        mut self,
+        path: &str,
+        name: &str,
+        admit: &mut dyn FnMut(&Destination) -> bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Sent>, Error> {
+        if let Some((small, destination)) = self.look_small(path, name)? {
+            if !admit(&destination) {
+                // The board waits for the file: an empty line ends that.
+                let _ = self.board.finish_line(b"\n");
+                return Ok(None);
+            }
+            let number = paths(path, name)
+                .iter()
+                .position(|path| *path == destination.target);
+            if let Some(sent) = self.small(&small, &destination, number)? {
+                return Ok(Some(sent));
+            }
+            if let Some(mut prepared) = self.look(path, name)?
+                && let Some(sent) = self.stream(&mut prepared, progress)?
+            {
+                return Ok(Some(sent));
+            }
+            return Ok(Some(self.text(&destination, progress)?));
+        }
+        if let Some(mut prepared) = self.look(path, name)? {
+            if !admit(&prepared.destination) {
+                return Ok(None);
+            }
+            if let Some(sent) = self.stream(&mut prepared, progress)? {
+                return Ok(Some(sent));
+            }
+            return Ok(Some(self.text(&prepared.destination, progress)?));
+        }
+        let data = self.source.read()?;
+        let destination = examine(self.board, path, name, &data)?;
+        if !admit(&destination) {
+            return Ok(None);
+        }
+        Ok(Some(self.text(&destination, progress)?))
+    }
+
     /// Looks at the destination with the program for a small file, if this is one and the board can
     /// run it.
     fn look_small(
@@ -257,17 +281,17 @@ impl<'a> Sending<'a> {
     ) -> Result<Option<Sent>, Error> {
         let size = self.source.size()?;
         let target = &destination.target;
-        let temporary = temporary_name(target);
+        let temporary = temporary_path(target, &small.digest);
         // The board makes up the usual name itself.
-        let is_usual = temporary.strip_suffix(TEMPORARY_SUFFIX) == Some(target.as_str());
-        let number = match (destination.refuse_directory(), number) {
-            (Ok(()), Some(number)) if is_usual => number,
-            (refused, _) => {
+        let suffix = temporary.strip_prefix(target.as_str());
+        let (number, suffix) = match (destination.refuse_directory(), number, suffix) {
+            (Ok(()), Some(number), Some(suffix)) => (number, suffix),
+            (refused, ..) => {
                 let _ = self.board.finish_line(b"\n");
                 return refused.map(|()| None);
             }
         };
-        let result = small.put(self.board, number);
+        let result = small.put(self.board, number, suffix);
         match result {
             Ok((true, wire_bytes)) => Ok(Some(Sent {
                 encoding: Encoding::Stream,
@@ -332,7 +356,8 @@ impl<'a> Sending<'a> {
         } = prepared;
         let target = &destination.target;
         destination.refuse_directory()?;
-        let temporary = temporary(destination, *size, true)?;
+        let digest = self.source.digest(Hasher::sha256())?.bytes();
+        let temporary = place(destination, *size, &digest, true)?;
         let mut meter = Meter::new(*size, progress);
         match stream::put(self.board, feed, *size, target, &temporary, &mut meter) {
             Ok(true) => Ok(Some(Sent {
@@ -343,18 +368,15 @@ impl<'a> Sending<'a> {
                 time: self.start.elapsed(),
             })),
             Ok(false) => Ok(None),
-            Err(Error::Board(error)) => {
-                if error.is_exception() || error.errno().is_some() {
-                    // It may have been the last step that failed, to give the file its name.
-                    let _ = self.board.remove(&temporary);
-                }
-                if error.may_be_loss() || error.is_out_of_memory() {
-                    Ok(None)
-                } else {
-                    Err(Error::from(error).at(target))
+            Err(error) => {
+                remove_after(self.board, &error, &temporary);
+                match error {
+                    Error::Board(error) if error.may_be_loss() || error.is_out_of_memory() => {
+                        Ok(None)
+                    }
+                    error => Err(error.at(target)),
                 }
             }
-            Err(error) => Err(error.at(target)),
         }
     }
 
@@ -371,7 +393,12 @@ impl<'a> Sending<'a> {
         let shipment = FileShipment {
             data: &data,
             target,
-            temporary: temporary(destination, data.len() as u64, capabilities.os_rename)?,
+            temporary: place(
+                destination,
+                data.len() as u64,
+                &Sha256::digest(&data),
+                capabilities.os_rename,
+            )?,
             capabilities,
         };
         let (result, count) = until_right(self.board, &shipment, self.options, progress);
@@ -386,6 +413,23 @@ impl<'a> Sending<'a> {
             chunks: count.chunks,
             time: self.start.elapsed(),
         })
+    }
+}
+
+/// Removes what a copy has left that ended with `error`, where the board still listens. What is
+/// tried here comes second to the error itself.
+pub(super) fn remove_after(board: &mut Board, error: &Error, temporary: &str) {
+    let is_ready = match error {
+        Error::Board(board::Error::Session(session::Error::Interrupted)) | Error::Local { .. } => {
+            board.enter(false).is_ok()
+        }
+        Error::Board(error) => {
+            error.is_exception() || error.is_out_of_memory() || error.errno().is_some()
+        }
+        _ => false,
+    };
+    if is_ready {
+        let _ = board.remove(temporary);
     }
 }
 
@@ -446,7 +490,12 @@ fn found(
 }
 
 /// Where the file is written before it gets its name; the target itself where there is no other way.
-fn temporary(destination: &Destination, size: u64, can_rename: bool) -> Result<String, Error> {
+fn place(
+    destination: &Destination,
+    size: u64,
+    digest: &[u8],
+    can_rename: bool,
+) -> Result<String, Error> {
     let target = &destination.target;
     let old = destination.inner.map_or(0, |status| status.size);
     if !can_rename {
@@ -464,19 +513,7 @@ fn temporary(destination: &Destination, size: u64, can_rename: bool) -> Result<S
                 free,
             })
         }
-        _ => Ok(temporary_name(target)),
-    }
-}
-
-pub(super) fn temporary_name(target: &str) -> String {
-    let (directory, name) = match target.rfind('/') {
-        Some(slash) => target.split_at(slash + 1),
-        None => ("", target),
-    };
-    if name.len() + TEMPORARY_SUFFIX.len() > NAME_LIMIT {
-        format!("{directory}{TEMPORARY_SUFFIX}")
-    } else {
-        format!("{target}{TEMPORARY_SUFFIX}")
+        _ => Ok(temporary_path(target, digest)),
     }
 }
 
@@ -536,13 +573,13 @@ mod tests {
     }
 
     fn place(destination: &Destination, size: u64) -> Result<String, Error> {
-        temporary(destination, size, true)
+        super::place(destination, size, &[1, 2, 3, 4], true)
     }
 
     #[test]
     fn a_file_is_written_beside_its_target() {
         let found = place(&destination(Some(1000), Some(10)), 500).unwrap();
-        assert_eq!(found, "lib/a.py.mpwire");
+        assert_eq!(found, "lib/a.py.010203.mpwire");
         assert_eq!(place(&destination(None, None), 500).unwrap(), found);
     }
 
@@ -561,13 +598,6 @@ mod tests {
             place(&destination(Some(100), Some(500)), 500).unwrap(),
             "lib/a.py"
         );
-    }
-
-    #[test]
-    fn a_name_too_long_for_a_suffix_is_replaced_for_the_while() {
-        let name = format!("d/{}", "n".repeat(250));
-        assert_eq!(temporary_name(&name), "d/.mpwire");
-        assert_eq!(temporary_name("a"), "a.mpwire");
     }
 
     #[test]

@@ -68,6 +68,56 @@ impl Driver {
     }
 }
 
+fn probing() -> Driver {
+    let mut driver = Driver::new();
+    driver
+        .repl
+        .enter_idle(driver.now, Duration::from_millis(300));
+    driver.collect();
+    assert_eq!(driver.take_sent(), b" \x08");
+    driver
+}
+
+#[test]
+fn enters_from_an_idle_prompt_without_interrupting() {
+    for size in 1..12 {
+        let mut driver = probing();
+        for piece in b"\r\n>>> \x08\x1b[K".chunks(size) {
+            driver.input(piece);
+        }
+        assert_eq!(driver.take_sent(), b"\x01");
+        for piece in b"\r\nraw REPL; CTRL-B to exit\r\n>".chunks(size) {
+            driver.input(piece);
+        }
+        assert_eq!(driver.events, [Event::Entered]);
+        assert_eq!(driver.take_sent(), b"");
+    }
+}
+
+#[test]
+fn a_board_that_is_not_at_an_idle_prompt_gets_nothing_but_the_probe() {
+    // Silence, a program that prints, one that echoes, and paste mode.
+    for heard in [&b""[..], b"temperature 21\r\n", b" \x08", b" \x08 \x08"] {
+        let mut driver = probing();
+        driver.input(heard);
+        driver.wait();
+        assert_eq!(driver.take_sent(), b"");
+        assert!(matches!(driver.events[..], [Event::Failed(_)]));
+        assert!(!driver.repl.is_entered());
+    }
+}
+
+#[test]
+fn a_prompt_with_a_half_typed_line_is_left_without_running_it() {
+    let mut driver = probing();
+    driver.input(b" \x08\x1b[K");
+    assert_eq!(driver.take_sent(), b"\x01");
+    driver.input(b"\x08\x08\x08");
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\x02");
+    assert!(matches!(driver.events[..], [Event::Failed(_)]));
+}
+
 #[test]
 fn enters_from_the_friendly_prompt() {
     let mut driver = Driver::new();

@@ -21,6 +21,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::local;
 use crate::report::{self, FileProgress};
+use crate::unfinished;
 
 /// Deeper than any board's filesystem goes: what is deeper is a loop of links.
 const DEPTH_LIMIT: usize = 64;
@@ -100,6 +101,20 @@ struct Copy<'a> {
     multiple: bool,
     /// Whether to say how each file was sent.
     explain: bool,
+}
+
+/// The directories that a tree may fill: it goes into the place, or becomes it.
+fn places(place: tree::Place, directories: &[String]) -> Vec<String> {
+    let inside = transfer::upload::join(place.path, place.name);
+    [place.path, &inside]
+        .into_iter()
+        .flat_map(|top| {
+            let below = directories
+                .iter()
+                .map(move |below| transfer::upload::join(top, below));
+            std::iter::once(top.to_owned()).chain(below)
+        })
+        .collect()
 }
 
 /// A file of a tree: where it is, and where it goes below the destination.
@@ -201,7 +216,16 @@ impl Copy<'_> {
             }
             Ok(true)
         };
-        self.send(source, trimmed, name, &mut admit)
+        let note = unfinished::begin(
+            self.board.name(),
+            &[
+                trimmed.to_owned(),
+                transfer::upload::parent(trimmed).to_owned(),
+            ],
+        );
+        self.send(source, trimmed, name, &mut admit)?;
+        note.done();
+        Ok(())
     }
 
     fn send(
@@ -368,6 +392,7 @@ impl Copy<'_> {
             .sum();
         let progress = FileProgress::new(to, size);
         let place = tree::Place { path: to, name };
+        let note = unfinished::begin(self.board.name(), &places(place, &directories));
         let summary = tree::send_tree(
             self.board,
             place,
@@ -384,6 +409,7 @@ impl Copy<'_> {
             },
         )?;
         drop(progress);
+        note.done();
         printed?;
         if self.explain {
             report::status(&format!(

@@ -25,6 +25,10 @@ pub(crate) use blocks::Blocks;
 
 /// How long the board may take for a block: a flash erase can stall it for 12 s.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to run the line that loads a program.
+const LINE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to write a short file.
+const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take before it is asked whether something was lost; no harm is done when
 /// nothing was.
 const FIRST_POKE: Duration = Duration::from_secs(1);
@@ -42,6 +46,9 @@ const SLOWEST: u64 = 11_520;
 const FAST: f64 = 40_000.0;
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
+
+/// As many bytes of a program as may be lost at once: a packet of USB.
+const PROGRAM_PACKET: usize = 64;
 
 /// Bytes written at once, so that progress is seen.
 const PIECE: usize = 1024;
@@ -152,22 +159,23 @@ impl Board {
     fn hear_ready(&mut self) -> Result<bool, Error> {
         let mut said = Vec::new();
         while !said.contains(&loader::READY) {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(LINE_PATIENCE)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(false),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(LINE_PATIENCE).into()),
             }
         }
         Ok(true)
     }
 
-    /// Starts `call` with `programs`, which says a line and then waits for [`Board::finish_line`];
-    /// returns the line, or `None` where the firmware lacks what it takes.
+    /// Starts `call` with `programs`, which says a line within `patience` and then waits for
+    /// [`Board::finish_line`]; returns the line, or `None` where the firmware lacks what it takes.
     pub(crate) fn open_line(
         &mut self,
         programs: &[Program],
         call: &str,
+        patience: Duration,
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
         if !self.load_program(|| Some(loader::line(programs, call)))? {
@@ -175,11 +183,11 @@ impl Board {
         }
         let mut said = Vec::new();
         while !said.ends_with(b"\n") {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(None),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(patience).into()),
             }
         }
         Ok(Some(said))
@@ -211,11 +219,11 @@ impl Board {
     fn hear_out(&mut self) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
         loop {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(SHORT_PATIENCE)? {
                 Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => return outcome(said, &traceback),
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
             }
         }
     }
@@ -269,8 +277,10 @@ impl Board {
     ) -> Result<Vec<u8>, Error> {
         let mut listener = Listener::default();
         let mut said = Vec::new();
+        let start = Instant::now();
+        let mut patience = on_the_wire(QUEUE) + FIRST_POKE;
         let question = loop {
-            match self.session.hear(PATIENCE)? {
+            match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => {
                     if let Some(question) = listener.push(&bytes, &mut said) {
                         break question;
@@ -280,6 +290,12 @@ impl Board {
                 Some(Heard::Finished { traceback }) => {
                     outcome(said, &traceback)?;
                     return Err(Error::Lacking("a stream of input"));
+                }
+                // The agent's program may have lost bytes on its way, and waits for them: with these
+                // it finds that it is damaged. An agent that runs takes them for no answer.
+                None if start.elapsed() < PATIENCE => {
+                    self.session.say(&poke(PROGRAM_PACKET))?;
+                    patience = NEXT_POKE;
                 }
                 None => return Err(self.session.give_up(PATIENCE).into()),
             }

@@ -1,7 +1,8 @@
 # One small file with as few bytes on the wire as possible. Prints what is at each path (as look.py
-# does), then reads a line, an expression of the number of the path to take, the beginning of the
-# file's digest and the pieces of its data, which that expression may read itself with r. Prints
-# whether what is on the filesystem is right; only then it has its name.
+# does), then reads a line, an expression of the number of the path to take, what is put behind it
+# for the while, the beginning of the file's digest and the pieces of its data, which that expression
+# may read itself with r. Prints whether what is on the filesystem is right; only then it has its
+# name.
 
 
 def _mw_small(paths, size):
@@ -17,9 +18,9 @@ def _mw_small(paths, size):
         return status[0], status[6], status[0] & 0x8000 and status[6] == size and _mw_digest(path)[:8]
 
     print([look(path) for path in paths])
-    number, check, pieces = eval(stdin.readline(), {"r": stdin.read})
+    number, suffix, check, pieces = eval(stdin.readline(), {"r": stdin.read})
     path = paths[number]
-    temporary = path + ".mpwire"
+    temporary = path + suffix
     with open(temporary, "wb") as file:
         for piece in pieces:
             file.write(piece)

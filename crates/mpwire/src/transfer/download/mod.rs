@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::persistence::persistently;
 use super::unchanged::{Candidate, unchanged};
 use super::{ATTEMPTS, Error, Progress};
 use crate::board::digest::Digest;
@@ -161,13 +162,20 @@ pub fn download_all(
     receiver: &mut dyn Receiver,
 ) -> Result<(), Error> {
     let mut arrival = Arrival::new(files, receiver);
+    persistently(board, &mut |board| {
+        download_rest(board, files, &mut arrival)
+    })
+}
+
+/// Reads those of the files that are left.
+fn download_rest(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> Result<(), Error> {
     let mut failures = 0;
     while let Some(file) = arrival.current() {
         let Some(room) = board.frame_room() else {
-            return as_text(board, &files[arrival.index()..], &mut arrival);
+            return as_text(board, &files[arrival.index()..], arrival);
         };
         let before = arrival.place();
-        match run(board, room, &mut arrival) {
+        match run(board, room, arrival) {
             Ok(()) => {}
             Err(Stop::Damaged) => {
                 board.enter(false)?;

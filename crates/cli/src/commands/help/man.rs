@@ -1,0 +1,114 @@
+//! Manual pages, from the same definitions as the parser and the help.
+
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::{groups, topics};
+use crate::chain;
+use crate::config::aliases::Aliases;
+
+/// The page of the program as a whole, mpwire(1).
+pub fn overview() -> String {
+    let mut roff = Roff::new();
+    title(&mut roff, "mpwire");
+    section(&mut roff, "NAME");
+    roff.text([roman(
+        "mpwire - MicroPython remote control, a drop-in for mpremote",
+    )]);
+    section(&mut roff, "SYNOPSIS");
+    let usage = topics::USAGE.trim_start_matches("Usage: mpwire");
+    roff.text([bold("mpwire"), roman(usage)]);
+    section(&mut roff, "DESCRIPTION");
+    paragraphs(&mut roff, topics::DESCRIPTION);
+    section(&mut roff, "COMMANDS");
+    // The same page for every user.
+    for (heading, rows) in groups(&Aliases::built_in()) {
+        roff.control("SS", [heading]);
+        for (name, about) in rows {
+            term(&mut roff, &name, &about);
+        }
+    }
+    section(&mut roff, "EXAMPLES");
+    for (example, about) in topics::EXAMPLES {
+        term(&mut roff, example, about);
+    }
+    for (heading, rows) in [
+        ("EXIT STATUS", topics::EXIT_STATUS),
+        ("ENVIRONMENT", topics::ENVIRONMENT),
+        ("FILES", topics::FILES),
+    ] {
+        section(&mut roff, heading);
+        for (name, text) in rows {
+            term(&mut roff, name, text);
+        }
+    }
+    section(&mut roff, "SEE ALSO");
+    let pages: Vec<String> = crate::args::commands()
+        .iter()
+        .map(|command| format!("mpwire-{}(1)", command.get_name()))
+        .collect();
+    roff.text([roman(pages.join(", "))]);
+    roff.render()
+}
+
+/// The page of one command, mpwire-COMMAND(1).
+pub fn page(command: &Command) -> String {
+    let name = format!("mpwire-{}", command.get_name());
+    let examples = command.get_after_help().map(ToString::to_string);
+    let about = command.get_about().map(ToString::to_string);
+    // The chain's own settings, for the usage to be the one of `--help`.
+    let page = Man::new(chain::prepared(command.clone(), command.get_name()));
+
+    let mut roff = Roff::new();
+    title(&mut roff, &name);
+    section(&mut roff, "NAME");
+    roff.text([roman(format!("{name} - {}", about.unwrap_or_default()))]);
+    let mut text = roff.render().into_bytes();
+    // Writing to memory does not fail.
+    let _ = page.render_synopsis_section(&mut text);
+    let _ = page.render_description_section(&mut text);
+    let _ = page.render_options_section(&mut text);
+
+    let mut roff = Roff::new();
+    section(&mut roff, "EXAMPLES");
+    roff.control("nf", []);
+    // The heading of the help is the section's here.
+    for line in examples.unwrap_or_default().lines().skip(1) {
+        roff.text([roman(line.trim_start())]);
+    }
+    roff.control("fi", []);
+    section(&mut roff, "EXIT STATUS");
+    for (code, meaning) in topics::EXIT_STATUS {
+        term(&mut roff, code, meaning);
+    }
+    section(&mut roff, "SEE ALSO");
+    roff.text([bold("mpwire"), roman("(1)")]);
+    text.extend(roff.to_roff().into_bytes());
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn title(roff: &mut Roff, name: &str) {
+    let source = concat!("mpwire ", env!("CARGO_PKG_VERSION"));
+    // No date: the same program makes the same pages.
+    roff.control("TH", [name, "1", "", source, "mpwire manual"]);
+}
+
+fn section(roff: &mut Roff, heading: &str) {
+    roff.control("SH", [heading]);
+}
+
+fn paragraphs(roff: &mut Roff, text: &str) {
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        if index > 0 {
+            roff.control("PP", []);
+        }
+        roff.text([roman(paragraph)]);
+    }
+}
+
+fn term(roff: &mut Roff, name: &str, text: &str) {
+    roff.control("TP", []);
+    roff.text([bold(name)]);
+    roff.text([roman(text)]);
+}

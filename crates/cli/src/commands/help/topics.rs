@@ -1,0 +1,139 @@
+//! What is told of the program as a whole, in its help and its manual page.
+
+pub const TITLE: &str = "mpwire -- MicroPython remote control, a drop-in for mpremote";
+
+pub const USAGE: &str = "Usage: mpwire COMMAND [ARGUMENT ...] [COMMAND ...]";
+
+pub const DESCRIPTION: &str = "\
+Commands follow each other on one line and share the connection; `+` ends one that takes any
+number of paths. What needs a device connects to the first that is found, unless `connect` or your
+configuration names one. A path on the device begins with a colon: `:main.py`; `:` alone is its
+current directory.";
+
+pub const EXAMPLES: &[(&str, &str)] = &[
+    ("mpwire devs", "what is plugged in"),
+    ("mpwire run test.py", "run a script on the device"),
+    (
+        "mpwire cp -r project/ :",
+        "copy a tree, skip what is unchanged",
+    ),
+    (
+        "mpwire a0 ls : + cat :main.py",
+        "name the port; two commands in a row",
+    ),
+    (
+        "mpwire connect sim: eval 1+1",
+        "no device at hand? simulate one",
+    ),
+];
+
+/// What belongs together: every command, and the shortcuts but those of ports. Behind these the
+/// user's aliases are listed.
+pub const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "Devices",
+        &[
+            "connect",
+            "devs",
+            "disconnect",
+            "resume",
+            "soft-reset",
+            "reset",
+            "bootloader",
+            "rtc",
+            "sleep",
+        ],
+    ),
+    ("Programs", &["repl", "run", "exec", "eval"]),
+    (
+        "Files",
+        &[
+            "cp",
+            "ls",
+            "tree",
+            "cat",
+            "edit",
+            "mkdir",
+            "rm",
+            "rmdir",
+            "touch",
+            "sha256sum",
+            "df",
+            "fs",
+            "mount",
+            "umount",
+        ],
+    ),
+    ("Packages and ROM", &["mip", "romfs"]),
+    ("Tools", &["bench", "sim", "completion", "help", "version"]),
+];
+
+/// Aliases that no list shows: options of the program, as people know them.
+pub const TOLD_ELSEWHERE: &[&str] = &["--help", "--version"];
+
+pub const MORE: &[(&str, &str)] = &[
+    (
+        "mpwire COMMAND --help",
+        "what a command takes, with examples",
+    ),
+    (
+        "mpwire --soft-reset=never COMMAND",
+        "leave the device's state as it is",
+    ),
+    ("mpwire help --man", "the manual page"),
+];
+
+pub const EXIT_STATUS: &[(&str, &str)] = &[
+    ("0", "Every command was done."),
+    (
+        "1",
+        "A command failed, the program on the device raised an exception, or Ctrl-C was pressed. The commands behind it were not begun.",
+    ),
+    ("2", "The command line is wrong."),
+];
+
+pub const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "NO_COLOR",
+        "If set, help and errors are printed without colour.",
+    ),
+    (
+        "MPWIRE_BOARD",
+        "The device to use where the command line names none; what connect would be told.",
+    ),
+    (
+        "MPWIRE_SOFT_RESET",
+        "Whether the first use of a device soft-resets it: auto (default) or never.",
+    ),
+    (
+        "MPWIRE_CONFIG",
+        "The configuration file to read in place of config.toml.",
+    ),
+    (
+        "EDITOR, VISUAL",
+        "The editor that edit starts; by default vi, or notepad.",
+    ),
+    (
+        "MPWIRE_MICROPYTHON",
+        "The MicroPython (unix port) that simulated boards run; by default micropython in PATH.",
+    ),
+    (
+        "MPWIRE_MPY_CROSS",
+        "The mpy-cross that romfs compiles with; by default mpy-cross in PATH.",
+    ),
+];
+
+pub const FILES: &[(&str, &str)] = &[
+    (
+        "mpwire/config.toml in the user's configuration folder (~/.config on Linux)",
+        "Aliases, a default device, options of commands, and whether devices are soft-reset.",
+    ),
+    (
+        "mpremote/config.py in the same folder",
+        "Aliases of mpremote, read without executing it.",
+    ),
+    (
+        "completion/ in the user's cache folder for mpwire ($XDG_CACHE_HOME/mpwire on Linux)",
+        "Names on the device, kept for some seconds for completion. May be removed at any time.",
+    ),
+];

@@ -1,0 +1,81 @@
+//! What a file is called while it is being written.
+//!
+//! The name tells what the file is to become, and the beginning of its digest: whatever interrupts a
+//! copy, what it leaves can be told complete or not, and finished or removed (see
+//! [`leftovers`](super::leftovers)).
+
+use std::fmt::Write as _;
+
+/// Longest name of LittleFS and FAT, in bytes.
+const NAME_LIMIT: usize = 255;
+/// Behind the digest.
+const SUFFIX: &str = ".mpwire";
+/// Bytes of the digest: enough for any accident.
+const DIGEST_BYTES: usize = 3;
+
+/// The path beside `target` where a file with this digest is written.
+pub(super) fn temporary_path(target: &str, digest: &[u8]) -> String {
+    let mut suffix = ".".to_owned();
+    for byte in digest.iter().take(DIGEST_BYTES) {
+        // Writing to a String cannot fail.
+        let _ = write!(suffix, "{byte:02x}");
+    }
+    suffix += SUFFIX;
+    let start = target.rfind('/').map_or(0, |slash| slash + 1);
+    let (directory, name) = target.split_at(start);
+    if name.len() + suffix.len() > NAME_LIMIT {
+        directory.to_owned() + &suffix
+    } else {
+        target.to_owned() + &suffix
+    }
+}
+
+/// What a name says that [`temporary_path`] has made: the name that the file is to have, empty
+/// where it was too long, and the beginning of its digest.
+pub(super) fn parse(name: &str) -> Option<(&str, Vec<u8>)> {
+    let (name, digits) = name.strip_suffix(SUFFIX)?.rsplit_once('.')?;
+    let is_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if digits.len() != 2 * DIGEST_BYTES || !is_digits(digits) {
+        return None;
+    }
+    let number = u32::from_str_radix(digits, 16).ok()?;
+    Some((name, number.to_be_bytes()[4 - DIGEST_BYTES..].to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: [u8; 8] = [0x1a, 0x2b, 0x0c, 4, 5, 6, 7, 8];
+
+    #[test]
+    fn a_name_tells_what_it_is_to_become() {
+        assert_eq!(
+            temporary_path("lib/a.py", &DIGEST),
+            "lib/a.py.1a2b0c.mpwire"
+        );
+        let digest = DIGEST[..3].to_vec();
+        assert_eq!(parse("a.py.1a2b0c.mpwire"), Some(("a.py", digest.clone())));
+        assert_eq!(parse(".1a2b0c.mpwire"), Some(("", digest)));
+    }
+
+    #[test]
+    fn a_name_too_long_for_more_is_replaced_for_the_while() {
+        let target = format!("d/{}", "n".repeat(250));
+        assert_eq!(temporary_path(&target, &DIGEST), "d/.1a2b0c.mpwire");
+    }
+
+    #[test]
+    fn other_names_are_not_ours() {
+        for name in [
+            "a.py",
+            "a.mpwire",
+            "a.1a2b.mpwire",
+            "a.1a2b0g.mpwire",
+            "a.+a2b0c.mpwire",
+            "a.äöü.mpwire",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+}

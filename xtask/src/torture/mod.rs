@@ -1,0 +1,153 @@
+//! `cargo xtask torture`: everything that can go wrong does, very often, and what is left is judged.
+//!
+//! Each trial is one whole command of a tool on a simulated board, with one accident; the file on the
+//! board, or here, is then right, or what it was before, or the tool lied. Everything has a seed, so
+//! that each trial can be repeated: `--seed N --first K --count 1`.
+//!
+//! - `wire`: bytes of the cable are lost, flipped, doubled or delayed, the cable is pulled out, the
+//!   board is reset;
+//! - `power`: the power goes at a write to the flash;
+//! - `verdict`: what became of a trial, and their sums.
+
+mod power;
+mod verdict;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::markdown;
+use crate::tool::{Programs, Tool};
+use crate::{project, setup};
+use verdict::{Tally, Trial, Verdict};
+
+/// `cargo xtask torture`
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Only these suites (default: all)
+    #[arg(long, value_enum)]
+    suite: Vec<Suite>,
+    /// Trials of each row of the wire suite
+    #[arg(long, default_value_t = 10_000)]
+    count: u64,
+    /// The number of the first trial
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// What chance begins with
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only these rows: a link, a direction, a filesystem
+    #[arg(long)]
+    only: Vec<String>,
+    /// Who copies
+    #[arg(long, value_parser = Tool::parse, default_values = ["mpwire"], value_delimiter = ',')]
+    tool: Vec<Tool>,
+    /// Torture this program instead of building one
+    #[arg(long, value_name = "PROGRAM")]
+    mpwire: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    Wire,
+    Power,
+}
+
+/// What trials are made of.
+#[derive(Clone, Copy)]
+struct Rack<'a> {
+    programs: Programs<'a>,
+    tool: Tool,
+    seed: u64,
+}
+
+/// Runs the trials and prints what became of them; fails where a promise is broken.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let tools = setup::run()?;
+    let mpwire = project::mpwire(arguments.mpwire.as_deref())?;
+    let programs = Programs {
+        mpwire: &mpwire,
+        tools: &tools,
+    };
+    let wanted = |suite| arguments.suite.is_empty() || arguments.suite.contains(&suite);
+    let is_selected = |name: &str| {
+        let words: Vec<&str> = name.split([' ', ',']).collect();
+        arguments
+            .only
+            .iter()
+            .all(|only| words.contains(&only.as_str()))
+    };
+    let mut rows = Vec::new();
+    for &tool in &arguments.tool {
+        let rack = Rack {
+            programs,
+            tool,
+            seed: arguments.seed,
+        };
+        if wanted(Suite::Wire) {
+            let numbers = arguments.first..arguments.first + arguments.count;
+            rows.extend(wire::run(rack, numbers, &is_selected)?);
+        }
+        if wanted(Suite::Power) {
+            rows.extend(power::run(rack, &is_selected)?);
+        }
+    }
+    print!("{}", table(&rows));
+    let broken = rows.iter().any(Tally::is_broken);
+    Ok(if broken {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn table(rows: &[Tally]) -> String {
+    let lines: Vec<Vec<String>> = rows.iter().map(Tally::cells).collect();
+    markdown::table(&Tally::HEAD, &lines)
+}
+
+/// Judges the trials of these numbers on all processors, a board for each; what is odd is told at
+/// once.
+fn judge<Board>(
+    mut tally: Tally,
+    numbers: std::ops::Range<u64>,
+    new_board: impl Fn(usize) -> Result<Board> + Sync,
+    trial: impl Fn(&mut Board, u64) -> Result<Trial> + Sync,
+) -> Result<Tally> {
+    let next = AtomicU64::new(numbers.start);
+    let shared = Mutex::new(&mut tally);
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers)
+            .map(|worker| {
+                let (next, shared, new_board, trial) = (&next, &shared, &new_board, &trial);
+                let end = numbers.end;
+                scope.spawn(move || -> Result<()> {
+                    let mut board = new_board(worker)?;
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= end {
+                            return Ok(());
+                        }
+                        let trial = trial(&mut board, number)?;
+                        let mut tally = shared.lock().expect("no trial panics while it counts");
+                        if trial.verdict != Verdict::Right {
+                            eprintln!("{} {number}: {trial}", tally.name);
+                        }
+                        tally.add(&trial);
+                    }
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("a worker does not panic"))
+    })?;
+    Ok(tally)
+}
