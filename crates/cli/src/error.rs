@@ -106,6 +106,16 @@ impl Error {
         }
     }
 
+    /// Whether the board could not be talked to to the end.
+    pub fn is_of_the_link(&self) -> bool {
+        matches!(
+            self,
+            Self::Interrupted
+                | Self::Board(board::Error::Session(_))
+                | Self::Transfer(transfer::Error::Board(board::Error::Session(_)))
+        )
+    }
+
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         if let Self::Unknown { nearest, .. } = self {

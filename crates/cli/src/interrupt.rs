@@ -33,6 +33,9 @@ pub fn watch() {
     });
 }
 
+/// How late the thread that hears of a signal may be, on a busy computer.
+const LATE: Duration = Duration::from_millis(200);
+
 /// How long a terminal has to end in good order.
 const END_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -60,8 +63,9 @@ pub fn wait_instead() -> Receiver<()> {
 pub fn leave_alone_during<Result>(board: Interrupter, work: impl FnOnce() -> Result) -> Result {
     let ignored = wait_instead();
     let result = work();
+    // A signal that came before the end of the work is heard of a moment after it.
+    while ignored.recv_timeout(LATE).is_ok() {}
     forward_to(Some(board));
-    drop(ignored);
     result
 }
 

@@ -7,14 +7,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::places;
+use crate::error::Error;
 
 /// A copy under way. Unless it is said to have ended well, the note of it stays.
 #[must_use]
 pub struct Note(Option<PathBuf>);
 
 impl Note {
-    /// The copy has ended, and left nothing.
-    pub fn done(self) {
+    /// The copy has ended. What a board that still listens has refused left nothing.
+    pub fn end(self, error: Option<&Error>) {
+        if !error.is_some_and(Error::is_of_the_link) {
+            self.remove();
+        }
+    }
+
+    fn remove(self) {
         if let Some(path) = self.0 {
             // A note too many costs the next connection a look.
             let _ = fs::remove_file(path);
@@ -40,7 +47,7 @@ pub fn of(port: &str) -> Vec<String> {
 
 /// Forgets them.
 pub fn forget(port: &str) {
-    Note(path(port)).done();
+    Note(path(port)).remove();
 }
 
 fn write(port: &str, directories: &[String]) -> io::Result<PathBuf> {

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use support::terminal::Terminal;
 use support::{DEADLINE, Outcome, Running, TestBoard, mpremote, mpwire, run};
 
 const SERVER: &str = "/usr/sbin/ser2net";
@@ -484,17 +485,61 @@ fn addresses_that_are_none_are_told() {
     }
 }
 
+/// A program reads, imports and writes what is in a folder here, and a package is installed from here.
+fn a_folder_is_mounted(way: Way) {
+    let board = RemoteBoard::start(way, &["link=uart:115200"]);
+    let data = noise(20_000);
+    board.board.write("data", &data);
+    board.board.write("word.py", "word = 'imported'\n");
+    board
+        .board
+        .write("package.json", r#"{"urls": [["lib.py", "word.py"]]}"#);
+    let program = "import word; print(word.word); data = open('data', 'rb').read(); \
+                   open('copy', 'wb').write(data)";
+    let said = board.said(&["mount", ".", "exec", program]);
+    assert!(said.ends_with("imported\n"), "{said}");
+    assert!(board.read("copy") == data);
+    let said = board.said(&["mip", "install", "--target", "/", "package.json"]);
+    assert!(said.ends_with("Done\n"), "{said}");
+    let said = board.said(&["exec", "import lib; print(lib.word)"]);
+    assert_eq!(said, "imported\n");
+}
+
+/// The dialogue of a terminal, with a soft reset under a mounted folder.
+fn a_terminal_is_opened(way: Way) {
+    let board = RemoteBoard::start(way, &["line-ends=crlf"]);
+    let address = board.address(&mpwire());
+    let words = ["connect", &address, "mount", ".", "repl"];
+    let mut terminal = Terminal::start(&mpwire(), &board.board.work(), &words);
+    terminal.wait_for("to exit this shell");
+    terminal.wait_for(">>> ");
+    terminal.ask("6 * 7\r", "\n42\r\n>>> ");
+    terminal.ask("\x04", "Remount local directory");
+    terminal.wait_for(">>> ");
+    terminal.ask("import os; os.getcwd()\r", "\n'/remote'\r\n>>> ");
+    terminal.type_in("\x1d");
+    let ended = terminal.finish();
+    assert_eq!(
+        (ended.code, ended.restored),
+        (Some(0), true),
+        "{}",
+        ended.shown
+    );
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let is_missing = !Path::new(SERVER).exists();
     if is_missing {
         eprintln!("the tests with ser2net are skipped: {SERVER} is not installed");
     }
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 10] = [
         ("agrees with mpremote", agrees_with_mpremote),
         ("everything arrives", everything_arrives),
         ("nothing comes too early", nothing_comes_too_early),
         ("the link is measured", the_link_is_measured),
+        ("a folder is mounted", a_folder_is_mounted),
+        ("a terminal is opened", a_terminal_is_opened),
         ("a missing device is told", a_missing_device_is_told),
         ("a port in use is told", a_port_in_use_is_told),
         (

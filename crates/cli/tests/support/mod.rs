@@ -229,6 +229,7 @@ pub fn set_apart(command: &mut Command, folder: &Path) {
     let folder = std::path::absolute(folder).expect("a path");
     let parent = folder.parent().unwrap_or(&folder);
     command.env("XDG_CONFIG_HOME", parent.join("config"));
+    command.env("XDG_CACHE_HOME", parent.join("cache"));
     for name in [
         "MPWIRE_CONFIG",
         "MPWIRE_BOARD",
@@ -339,9 +340,23 @@ impl TestBoard {
 
     /// A board whose flash is a copy of this one.
     pub fn with_flash(flash: &Path) -> Self {
+        Self::with_flash_and(flash, &["link=fast"])
+    }
+
+    /// A board with these parameters whose flash is a copy of this one.
+    pub fn with_flash_and(flash: &Path, parameters: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::copy(flash, folder.path().join("flash")).expect("a copy of the flash");
-        Self::of_folder(folder, &["link=fast"])
+        Self::of_folder(folder, parameters)
+    }
+
+    /// Ends the simulator, and returns the file of its flash with the folder that it is in.
+    pub fn into_flash(mut self) -> (TempDir, PathBuf) {
+        self.end();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let flash = folder.path().join("flash");
+        fs::copy(self.folder.path().join("flash"), &flash).expect("a copy of the flash");
+        (folder, flash)
     }
 
     fn of_folder(folder: TempDir, parameters: &[&str]) -> Self {
@@ -494,14 +509,23 @@ impl TestBoard {
     }
 
     /// Ends the simulator and returns how many bytes arrived while the board could not take them.
-    pub fn dropped(mut self) -> u64 {
+    pub fn dropped(self) -> u64 {
+        self.counted(" dropped")
+    }
+
+    /// Ends the simulator and returns how often the board was reset or lost its power.
+    pub fn hard_resets(self) -> u64 {
+        self.counted(" hard resets")
+    }
+
+    /// The number that stands before these words in the simulator's counters.
+    fn counted(mut self, words: &str) -> u64 {
         self.end();
         let counters = self.lines.recv_timeout(DEADLINE).expect("the counters");
         counters
-            .split(", ")
-            .find_map(|part| part.split(" dropped").next().filter(|rest| *rest != part))
-            .and_then(|rest| rest.rsplit(' ').next()?.parse().ok())
-            .unwrap_or_else(|| panic!("no count of what was dropped: {counters:?}"))
+            .split_once(words)
+            .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("no {words:?}: {counters:?}"))
     }
 }
 

@@ -70,7 +70,10 @@ impl Doubt {
     fn of(error: &Error) -> Self {
         match error {
             Error::CorruptDownload { .. } => Self::Loss,
-            Error::Corrupt { kept: true, .. } => Self::Refusal(error.to_string()),
+            // Without what earlier attempts have left on it the board may have the memory.
+            Error::Corrupt { kept: true, .. } | Error::NoMemory { .. } => {
+                Self::Refusal(error.to_string())
+            }
             Error::Board(error) => match error {
                 board::Error::Session(session::Error::Lost { .. }) => Self::Unplugged,
                 board::Error::Session(session::Error::Repl { .. })

@@ -223,9 +223,9 @@ impl Copy<'_> {
                 transfer::upload::parent(trimmed).to_owned(),
             ],
         );
-        self.send(source, trimmed, name, &mut admit)?;
-        note.done();
-        Ok(())
+        let result = self.send(source, trimmed, name, &mut admit);
+        note.end(result.as_ref().err());
+        result
     }
 
     fn send(
@@ -393,7 +393,7 @@ impl Copy<'_> {
         let progress = FileProgress::new(to, size);
         let place = tree::Place { path: to, name };
         let note = unfinished::begin(self.board.name(), &places(place, &directories));
-        let summary = tree::send_tree(
+        let result = tree::send_tree(
             self.board,
             place,
             &directories,
@@ -407,9 +407,11 @@ impl Copy<'_> {
                     printed = std::mem::replace(&mut printed, Ok(())).and(report::line(&line));
                 }
             },
-        )?;
+        )
+        .map_err(Error::from);
         drop(progress);
-        note.done();
+        note.end(result.as_ref().err());
+        let summary = result?;
         printed?;
         if self.explain {
             report::status(&format!(

@@ -1,0 +1,129 @@
+//! Copies that something interrupts, and what becomes of them.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+
+use rustix::process::Signal;
+use support::{TestBoard, hex_digest};
+
+/// Bytes that do not shrink.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state: u32 = 0x5eed;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(length)
+    .collect()
+}
+
+#[test]
+fn a_cable_that_is_pulled_out_and_put_back_is_waited_for() {
+    let board = TestBoard::with(&["link=usb", "faults=unplug@to:40000"]);
+    let data = noise(100_000);
+    board.write("file", &data);
+    let copied = board.mpwire(&["resume", "cp", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert_eq!(board.digests()["/file"], hex_digest(&data));
+    assert_eq!(board.digests().len(), 1);
+}
+
+#[test]
+fn a_tree_goes_on_behind_the_files_that_are_there() {
+    let board = TestBoard::with(&["link=usb", "faults=unplug@to:60000"]);
+    fs::create_dir(board.work().join("tree")).expect("a new folder");
+    let mut expected = Vec::new();
+    for number in 0..10 {
+        let data = noise(9000 + number);
+        board.write(&format!("tree/{number}"), &data);
+        expected.push((format!("/tree/{number}"), hex_digest(&data)));
+    }
+    let copied = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let found: Vec<(String, String)> = board.digests().into_iter().collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_board_that_resets_in_a_copy_gets_it_again() {
+    let board = TestBoard::with(&["link=usb", "faults=reset@to:40000"]);
+    let data = noise(100_000);
+    board.write("file", &data);
+    let copied = board.mpwire(&["resume", "cp", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert_eq!(board.digests()["/file"], hex_digest(&data));
+    assert_eq!(board.digests().len(), 1);
+}
+
+#[test]
+fn a_download_goes_on_when_the_cable_is_back() {
+    let board = TestBoard::with(&["link=usb", "faults=unplug@from:150000"]);
+    let data = noise(100_000);
+    board.write("file", &data);
+    let copied = board.mpwire(&["resume", "cp", "file", ":", "+", "cp", ":file", "back"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let again = board.mpwire(&["resume", "cp", ":file", "again"]);
+    assert_eq!(again.code, Some(0), "{again}");
+    for name in ["back", "again"] {
+        let back = fs::read(board.work().join(name)).expect("it is there");
+        assert_eq!(hex_digest(&back), hex_digest(&data), "{name}");
+    }
+}
+
+#[test]
+fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
+    let board = TestBoard::with(&["link=uart:115200"]);
+    board.write("file", noise(400_000));
+    let flash = board.watch_flash();
+    let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
+    flash.wait_for_writes(20);
+    running.signal(Signal::KILL);
+    running.finish();
+    assert_eq!(board.digests().len(), 1, "a part of the file");
+    let next = board.mpwire(&["resume", "eval", "6*7"]);
+    assert_eq!(
+        (next.text().as_str(), next.code),
+        ("42\n", Some(0)),
+        "{next}"
+    );
+    assert!(next.stderr.contains("interrupted copy"), "{next}");
+    assert_eq!(board.digests().len(), 0);
+    let after = board.mpwire(&["resume", "eval", "6*7"]);
+    assert_eq!(after.stderr, "");
+}
+
+/// Power is lost at each write to the flash of a FAT board that replaces a file, which FAT does in two
+/// steps.
+#[test]
+fn power_that_is_lost_while_fat_replaces_a_file_costs_neither() {
+    let prepared = TestBoard::with(&["link=fast", "fs=fat"]);
+    let (old, new) = (noise(1500), noise(2500));
+    prepared.write("file", &old);
+    let copied = prepared.mpwire(&["cp", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let (folder, flash) = prepared.into_flash();
+    for write in 1.. {
+        let cut = format!("cut={write}");
+        let board = TestBoard::with_flash_and(&flash, &["link=fast", "fs=fat", &cut]);
+        board.write("file", &new);
+        let copied = board.mpwire(&["resume", "cp", "file", ":"]);
+        let listed = board.mpwire(&["resume", "ls"]);
+        assert_eq!(listed.code, Some(0), "{listed}");
+        let found = board.digests();
+        let expected = if copied.code == Some(0) { &new } else { &old };
+        assert_eq!(
+            found["/file"],
+            hex_digest(expected),
+            "write {write}: {copied}"
+        );
+        assert_eq!(found.len(), 1, "write {write}: {found:?}");
+        if board.hard_resets() == 0 {
+            assert!(write > 5, "there was something to cut: {write}");
+            break;
+        }
+    }
+    drop(folder);
+}
