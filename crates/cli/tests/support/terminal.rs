@@ -55,6 +55,8 @@ impl Terminal {
         let name = ptsname(&master, Vec::new()).expect("a terminal's name");
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let slave = open(name, flags, Mode::empty()).expect("the other end");
+        // Before the program can change them.
+        let before = settings(&slave);
         let end = || Stdio::from(slave.try_clone().expect("a descriptor"));
         let mut child = Command::new(program)
             .args(arguments)
@@ -79,7 +81,7 @@ impl Terminal {
         });
         Self {
             keyboard: master,
-            before: settings(&slave),
+            before,
             slave: Some(slave),
             program,
             news,
