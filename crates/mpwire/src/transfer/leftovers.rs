@@ -1,7 +1,7 @@
 //! What an interrupted copy has left: finished where it is complete, else removed.
 //!
 //! The power goes, the cable is pulled out, a host dies. The old file is there, or the new one, and
-//! beside it perhaps one with a name that [`temporary`](super::temporary) has made. FAT replaces a
+//! beside it perhaps one with a name that `temporary` has made. FAT replaces a
 //! file in two steps, so that power lost between them leaves nothing but the new one under that
 //! name: its digest tells that it is complete.
 
