@@ -20,15 +20,31 @@ fn noise(length: usize) -> Vec<u8> {
     .collect()
 }
 
-#[test]
-fn a_cable_that_is_pulled_out_and_put_back_is_waited_for() {
-    let board = TestBoard::with(&["link=usb", "faults=unplug@to:40000"]);
+/// Copies a file to a board on whose cable something happens.
+fn arrives_all_the_same(accident: &str) {
+    let board = TestBoard::with(&["link=usb", &format!("faults={accident}")]);
     let data = noise(100_000);
     board.write("file", &data);
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
     assert_eq!(board.digests()["/file"], hex_digest(&data));
     assert_eq!(board.digests().len(), 1);
+}
+
+#[test]
+fn a_cable_that_is_pulled_out_and_put_back_is_waited_for() {
+    arrives_all_the_same("unplug@to:40000");
+}
+
+#[test]
+fn a_board_that_resets_in_a_copy_gets_it_again() {
+    arrives_all_the_same("reset@to:40000");
+}
+
+#[test]
+fn bytes_that_are_lost_flipped_and_doubled_are_sent_again() {
+    arrives_all_the_same("drop@to:900,flip@to:20000,double@to:50000,packet@to:70000");
+    arrives_all_the_same("flip@from:60,noise@from:90,drop@from:120");
 }
 
 #[test]
@@ -45,17 +61,6 @@ fn a_tree_goes_on_behind_the_files_that_are_there() {
     assert_eq!(copied.code, Some(0), "{copied}");
     let found: Vec<(String, String)> = board.digests().into_iter().collect();
     assert_eq!(found, expected);
-}
-
-#[test]
-fn a_board_that_resets_in_a_copy_gets_it_again() {
-    let board = TestBoard::with(&["link=usb", "faults=reset@to:40000"]);
-    let data = noise(100_000);
-    board.write("file", &data);
-    let copied = board.mpwire(&["resume", "cp", "file", ":"]);
-    assert_eq!(copied.code, Some(0), "{copied}");
-    assert_eq!(board.digests()["/file"], hex_digest(&data));
-    assert_eq!(board.digests().len(), 1);
 }
 
 #[test]
