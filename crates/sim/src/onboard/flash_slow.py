@@ -97,23 +97,39 @@ class Flash:
         try:
             return ioctl(operation, block)
         except:
-            return erase_now(block)
+            return now[operation](operation, block)
+
+
+def again():
+    end()
+    sys.stdout.write(mark + "I")
+    sum(time_for_the_bridge)
 
 
 def write_now(at, buf):
     file.seek(at)
     file.write(buf)
-    end()
-    sys.stdout.write(mark + "I")
-    sum(time_for_the_bridge)
+    again()
 
 
-def erase_now(block):
+# An interrupt of the last write may be raised in any operation, and erasing is but one of them.
+def erase_now(operation, block):
     erase(block)
-    end()
-    sys.stdout.write(mark + "I")
-    sum(time_for_the_bridge)
+    again()
     return 0
+
+
+def size_now(operation, block):
+    again()
+    return sizes[operation - 4]
+
+
+def nothing_now(operation, block):
+    again()
+    return 0
+
+
+now = [nothing_now] * 4 + [size_now] * 2 + [erase_now if unit == 4096 else nothing_now]
 
 
 modules[0] = Flash()
