@@ -24,7 +24,8 @@ enum News {
 /// A program on a terminal of its own, ended with its test.
 pub struct Terminal {
     keyboard: File,
-    /// The program's end, kept open so that its settings outlive the program.
+    /// The program's end, kept open so that its settings outlive the program; closed when it has ended,
+    /// so that the screen comes to its own end.
     slave: Option<OwnedFd>,
     before: String,
     program: Pid,
@@ -33,6 +34,7 @@ pub struct Terminal {
     /// How much of it has been waited for.
     read: usize,
     ended: Option<ExitStatus>,
+    restored: bool,
 }
 
 /// How a program on a terminal has ended.
@@ -88,6 +90,7 @@ impl Terminal {
             shown: Vec::new(),
             read: 0,
             ended: None,
+            restored: false,
         }
     }
 
@@ -110,9 +113,8 @@ impl Terminal {
                 self.read += start + text.len();
                 return;
             }
-            let more = self.next(deadline);
             assert!(
-                more && self.ended.is_none(),
+                self.next(deadline),
                 "no {text:?} in {:?}",
                 String::from_utf8_lossy(&self.shown)
             );
@@ -153,19 +155,16 @@ impl Terminal {
                 String::from_utf8_lossy(&self.shown)
             );
         }
-        let slave = self.slave.take().expect("kept until now");
-        let restored = settings(&slave) == self.before;
-        drop(slave);
-        // Nobody has that end open now, so that the screen comes to its own.
         while self.next(deadline) {}
         Ended {
             shown: String::from_utf8_lossy(&self.shown).into_owned(),
             code: self.ended.and_then(|status| status.code()),
-            restored,
+            restored: self.restored,
         }
     }
 
-    /// Takes note of the next news; `false` when there are none in time, or no more.
+    /// Takes note of the next news; `false` when there are none in time, or no more. The news of the
+    /// end may overtake what was shown last.
     fn next(&mut self, deadline: Instant) -> bool {
         let patience = deadline.saturating_duration_since(Instant::now());
         match self
@@ -173,7 +172,11 @@ impl Terminal {
             .recv_timeout(patience.max(Duration::from_millis(1)))
         {
             Ok(News::Shown(bytes)) => self.shown.extend(bytes),
-            Ok(News::Ended(status)) => self.ended = Some(status),
+            Ok(News::Ended(status)) => {
+                self.ended = Some(status);
+                let slave = self.slave.take().expect("a program ends once");
+                self.restored = settings(&slave) == self.before;
+            }
             Err(_) => return false,
         }
         true
