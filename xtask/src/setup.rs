@@ -60,6 +60,15 @@ impl Tools {
 
     /// The folders with the peers' own Python source: the bench's realistic files.
     pub fn python_source(&self) -> Vec<PathBuf> {
+        self.packages(["mpremote", "mpytool"])
+    }
+
+    /// The folders with Python source that repeats itself more, as long files of one project do.
+    pub fn long_python_source(&self) -> Vec<PathBuf> {
+        self.packages(["serial", "mpremote"])
+    }
+
+    fn packages(&self, names: [&str; 2]) -> Vec<PathBuf> {
         let site = fs::read_dir(self.folder.join("lib"))
             .into_iter()
             .flatten()
@@ -67,7 +76,7 @@ impl Tools {
             .map(|entry| entry.path().join("site-packages"))
             .find(|folder| folder.is_dir());
         site.map_or_else(Vec::new, |site| {
-            vec![site.join("mpremote"), site.join("mpytool")]
+            names.iter().map(|name| site.join(name)).collect()
         })
     }
 
