@@ -98,6 +98,15 @@ impl Tool {
 
     /// None of them resets the board: `mpytool` never does, the others with `resume`.
     pub fn connected(self, programs: Programs, port: &Path) -> Command {
+        let mut command = self.connected_afresh(programs, port);
+        if self != Self::Mpytool {
+            command.arg("resume");
+        }
+        command
+    }
+
+    /// All but `mpytool` reset the board.
+    pub fn connected_afresh(self, programs: Programs, port: &Path) -> Command {
         let mut command = match self {
             Self::Mpytool => Command::new(programs.tools.program("mpytool")),
             Self::Mpremote => Command::new(programs.tools.program("mpremote")),
@@ -106,7 +115,7 @@ impl Tool {
         if self == Self::Mpytool {
             command.arg("-p").arg(port);
         } else {
-            command.arg("connect").arg(port).arg("resume");
+            command.arg("connect").arg(port);
         }
         programs.tools.export(&mut command);
         command

@@ -138,12 +138,12 @@ impl Board {
     }
 
     /// Accidents of the cable that are to happen from now on, bytes counted from here, instead of
-    /// those that were expected.
-    pub fn expect_accidents(&self, accidents: Vec<Accident>) {
+    /// those that were expected. Returns how many of those have not happened.
+    pub fn expect_accidents(&self, accidents: Vec<Accident>) -> usize {
         let (done, is_done) = sync_channel(1);
         self.command(Command::Expect(accidents, done));
         // An error means that the board is off, which has no accidents.
-        let _ = is_done.recv();
+        is_done.recv().unwrap_or(0)
     }
 
     /// How many writes to the flash there were. Counted only on a board with the option `cut` or

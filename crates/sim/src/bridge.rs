@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Connect(UnixStream),
     Attach(Pty),
     PowerCycle(SyncSender<()>),
-    Expect(Vec<Accident>, SyncSender<()>),
+    Expect(Vec<Accident>, SyncSender<usize>),
     Stop,
 }
 
@@ -399,8 +399,9 @@ impl Bridge {
                     let _ = done.send(());
                 }
                 Command::Expect(accidents, done) => {
+                    let left = self.down_faults.left() + self.up_faults.left();
                     self.expect(&accidents);
-                    let _ = done.send(());
+                    let _ = done.send(left);
                 }
                 Command::Stop => self.stopped = true,
             }

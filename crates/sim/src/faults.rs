@@ -160,6 +160,11 @@ impl Faults {
         self.accidents.is_empty() && self.chance.is_none() && self.losing == 0
     }
 
+    /// How many accidents have not happened yet.
+    pub fn left(&self) -> usize {
+        self.accidents.len()
+    }
+
     /// What arrives of `bytes`, which were sent at once.
     pub fn pass(&mut self, bytes: &[u8]) -> Vec<Outcome> {
         if self.is_over() {
@@ -240,17 +245,21 @@ fn push_bytes(outcomes: &mut Vec<Outcome>, passed: &mut Vec<u8>) {
     }
 }
 
-/// `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>. Not a crate's, so that a seed means the same
-/// in every version.
+/// Chance that can be repeated: equal seeds are equal numbers, in every version of this crate.
+///
+/// `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
 #[derive(Debug, Default)]
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn new(seed: u64) -> Self {
+    /// The numbers of `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// The next of them, any that 64 bits can be.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -258,8 +267,9 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+    /// One from 0 up to and without `limit`; 0 where there is none.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.number() % limit.max(1)
     }
 
     /// How many bytes go well before the next that does not, each failing with probability `rate`.
@@ -270,7 +280,7 @@ impl Random {
     )]
     fn gap(&mut self, rate: f64) -> u64 {
         // 53 bits, as many as a double holds; not 0, whose logarithm is none.
-        let uniform = ((self.next() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64;
+        let uniform = ((self.number() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64;
         (uniform.ln() / (1.0 - rate.min(0.999_999)).ln()) as u64
     }
 }

@@ -62,6 +62,6 @@ pub use board::{Board, Cable, StartError};
 pub use counters::Counters;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Board, Cable, StartError};
-pub use faults::{Accident, Direction, ErrorRate, Fault};
+pub use faults::{Accident, Direction, ErrorRate, Fault, Random};
 pub use find::{InterpreterError, VARIABLE as INTERPRETER_VARIABLE, find_interpreter};
 pub use options::{Filesystem, KEYS, LineEnds, LinkKind, Options, OptionsError, RomKind};

@@ -122,7 +122,8 @@ fn judge<Board>(
 ) -> Result<Tally> {
     let next = AtomicU64::new(numbers.start);
     let shared = Mutex::new(&mut tally);
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+    // Most of a trial is waiting.
+    let workers = 3 * thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| {

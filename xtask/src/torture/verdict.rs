@@ -13,6 +13,8 @@ pub enum Verdict {
     Torn,
     /// It said that all went well, and the file is wrong.
     Lie,
+    /// The board does not answer to the next command.
+    Stuck,
 }
 
 /// One trial.
@@ -50,17 +52,19 @@ pub struct Tally {
     told: u64,
     torn: u64,
     lies: u64,
+    stuck: u64,
     longest: f64,
 }
 
 impl Tally {
-    pub const HEAD: [&str; 7] = [
+    pub const HEAD: [&str; 8] = [
         "what",
         "trials",
         "right",
         "told",
         "torn",
         "wrong, exit 0",
+        "stuck",
         "longest",
     ];
 
@@ -74,6 +78,7 @@ impl Tally {
             told: 0,
             torn: 0,
             lies: 0,
+            stuck: 0,
             longest: 0.0,
         }
     }
@@ -93,6 +98,7 @@ impl Tally {
             Verdict::Told => &mut self.told,
             Verdict::Torn => &mut self.torn,
             Verdict::Lie => &mut self.lies,
+            Verdict::Stuck => &mut self.stuck,
         } += 1;
         self.longest = self.longest.max(trial.seconds);
     }
@@ -101,11 +107,20 @@ impl Tally {
     pub fn is_broken(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a ratio")]
         let recovered = self.right as f64 / (self.trials.max(1)) as f64;
-        self.torn + self.lies > 0 || self.longest > LONGEST || recovered < self.recovered
+        self.torn + self.lies + self.stuck > 0
+            || self.longest > LONGEST
+            || recovered < self.recovered
     }
 
     pub fn cells(&self) -> Vec<String> {
-        let numbers = [self.trials, self.right, self.told, self.torn, self.lies];
+        let numbers = [
+            self.trials,
+            self.right,
+            self.told,
+            self.torn,
+            self.lies,
+            self.stuck,
+        ];
         let mut cells = vec![self.name.clone()];
         cells.extend(numbers.map(|number| number.to_string()));
         cells.push(format!("{:.1} s", self.longest));

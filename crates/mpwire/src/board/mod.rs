@@ -8,6 +8,7 @@ pub mod errno;
 pub mod fs;
 mod mount;
 pub mod onboard;
+pub(crate) mod persistence;
 pub mod program;
 mod shrink;
 

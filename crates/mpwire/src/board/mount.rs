@@ -6,6 +6,7 @@ use mpwire_proto::literal::Value;
 use mpwire_proto::mount::{self as wire, TAG};
 
 use super::agent::sha256;
+use super::persistence::persistently;
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, unreadable};
 use crate::mount::{Folder, Options, PLACE, Receiver, Service};
@@ -30,15 +31,28 @@ impl Board {
     /// It is mounted until [`Board::umount`] or the end of the session, and again after each
     /// [`Board::enter`] that resets the board.
     pub fn mount(&mut self, options: Options) -> Result<(), Error> {
-        let folder = open(&options)?;
+        // Told before anything is taken away.
+        open(&options)?;
         self.umount()?;
+        persistently(self, &mut |board| {
+            let result = board.mount_once(&options);
+            // What failed may have mounted it.
+            board.is_fresh &= result.is_ok();
+            result
+        })?;
+        self.mounted = Some(options);
+        Ok(())
+    }
+
+    fn mount_once(&mut self, options: &Options) -> Result<(), Error> {
+        let folder = open(options)?;
         self.session.set_service(None);
         if !self.is_fresh {
             self.evaluate(UMOUNT_STALE, &mut |_| {})?;
         }
         let mut random = [0; TAG];
         getrandom::fill(&mut random)
-            .map_err(|error| failed(&options, std::io::Error::other(error)))?;
+            .map_err(|error| failed(options, std::io::Error::other(error)))?;
         let tag = wire::tag(random);
         let (said, check) = match self.mount_deflated(&tag)? {
             Some(said) => (said, wire::crc32 as wire::Check),
@@ -55,7 +69,6 @@ impl Board {
         };
         self.session
             .set_service(Some(Box::new(Service::new(tag, folder, receiver))));
-        self.mounted = Some(options);
         Ok(())
     }
 
@@ -89,7 +102,7 @@ impl Board {
         }
         // The program that runs may need the folder to come to its end.
         let text = format!("import os as _mw_os\n_mw_os.umount('{PLACE}')\ndel _mw_os");
-        let result = self.evaluate(&text, &mut |_| {});
+        let result = persistently(self, &mut |board| board.evaluate(&text, &mut |_| {}));
         self.mounted = None;
         self.session.set_service(None);
         match result {

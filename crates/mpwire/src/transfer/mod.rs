@@ -15,7 +15,6 @@ pub mod choice;
 pub mod download;
 pub mod encoding;
 pub mod leftovers;
-mod persistence;
 pub mod send;
 mod small;
 pub mod source;
@@ -35,6 +34,7 @@ pub use upload::{Destination, send_file, upload};
 
 use crate::board;
 use crate::board::fs::at;
+use crate::board::persistence::{Doubt, Doubtful};
 
 /// How files are to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,6 +137,20 @@ impl Error {
         match self {
             Self::Board(error) => Self::Board(at(error, path)),
             other => other,
+        }
+    }
+}
+
+impl Doubtful for Error {
+    fn doubt(&self) -> Doubt {
+        match self {
+            Self::Board(error) => error.doubt(),
+            Self::CorruptDownload { .. } => Doubt::Loss,
+            // Without what earlier attempts have left on it the board may have the memory.
+            Self::Corrupt { kept: true, .. } | Self::NoMemory { .. } => {
+                Doubt::Refusal(self.to_string())
+            }
+            _ => Doubt::None,
         }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use mpwire_proto::literal::Value;
 
-use super::persistence::persistently;
 use super::source::Source;
 use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS};
 use super::temporary::temporary_path;
@@ -14,6 +13,7 @@ use super::upload::{join, remove_after, send_file};
 use super::{ATTEMPTS, Error, Options, Progress};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::fs::batches;
+use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
 

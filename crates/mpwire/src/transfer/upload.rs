@@ -7,7 +7,6 @@ use mpwire_proto::literal::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::attempts::{Failure, Shipment, until_right};
-use super::persistence::persistently;
 use super::send::Receiver;
 use super::small::Small;
 use super::source::Source;
@@ -18,6 +17,7 @@ use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
+use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;

@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-use super::persistence::persistently;
 use super::unchanged::{Candidate, unchanged};
 use super::{ATTEMPTS, Error, Progress};
 use crate::board::digest::Digest;
 use crate::board::fs::at;
+use crate::board::persistence::persistently;
 use crate::board::program::{Argument, Program};
 use crate::board::{self, Board, onboard, outcome};
 use crate::session::{self, Heard};

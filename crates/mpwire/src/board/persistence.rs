@@ -1,12 +1,12 @@
 //! Beginning an operation again that the link has failed.
 //!
-//! All operations on files can be begun again: what is on the board already is found and left.
+//! Only what may be done twice is begun again. All transfers may: what is on the board already is
+//! found and left.
 
 use std::thread;
 use std::time::Duration;
 
-use super::Error;
-use crate::board::{self, Board};
+use super::{Board, Error};
 use crate::link::Reopener;
 use crate::session;
 
@@ -16,10 +16,10 @@ const BEGINNINGS: u32 = 5;
 const RETURN_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Does `work`, again and again where a fault of the link may be what failed it.
-pub(super) fn persistently<T>(
+pub(crate) fn persistently<T, E: Doubtful>(
     board: &mut Board,
-    work: &mut dyn FnMut(&mut Board) -> Result<T, Error>,
-) -> Result<T, Error> {
+    work: &mut dyn FnMut(&mut Board) -> Result<T, E>,
+) -> Result<T, E> {
     // What is known of the port is gone with it, and takes a few milliseconds to find out.
     let name = board.name().to_owned();
     let mut finding = Some(thread::spawn(move || Reopener::of(&name)));
@@ -30,7 +30,7 @@ pub(super) fn persistently<T>(
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        match Doubt::of(&error) {
+        match error.doubt() {
             Doubt::None => return Err(error),
             // A damaged answer looks like a refusal, but hardly twice like the same.
             Doubt::Refusal(words) if refusal.as_ref() == Some(&words) => return Err(error),
@@ -54,8 +54,14 @@ pub(super) fn persistently<T>(
     work(board)
 }
 
-/// Whether an error may come of the link.
-enum Doubt {
+/// An error that may come of the link.
+pub(crate) trait Doubtful: From<Error> {
+    /// Whether it does.
+    fn doubt(&self) -> Doubt;
+}
+
+/// Whether an error comes of the link.
+pub(crate) enum Doubt {
     /// It does not.
     None,
     /// The board may have meant it.
@@ -66,27 +72,15 @@ enum Doubt {
     Unplugged,
 }
 
-impl Doubt {
-    fn of(error: &Error) -> Self {
-        match error {
-            Error::CorruptDownload { .. } => Self::Loss,
-            // Without what earlier attempts have left on it the board may have the memory.
-            Error::Corrupt { kept: true, .. } | Error::NoMemory { .. } => {
-                Self::Refusal(error.to_string())
+impl Doubtful for Error {
+    fn doubt(&self) -> Doubt {
+        match self {
+            Self::Session(session::Error::Lost { .. }) => Doubt::Unplugged,
+            Self::Session(session::Error::Repl { .. }) | Self::Garbled | Self::Reply { .. } => {
+                Doubt::Loss
             }
-            Error::Board(error) => match error {
-                board::Error::Session(session::Error::Lost { .. }) => Self::Unplugged,
-                board::Error::Session(session::Error::Repl { .. })
-                | board::Error::Garbled
-                | board::Error::Reply { .. } => Self::Loss,
-                board::Error::File { .. } | board::Error::Exception { .. } => {
-                    Self::Refusal(error.to_string())
-                }
-                board::Error::Session(_)
-                | board::Error::Lacking(_)
-                | board::Error::Folder { .. } => Self::None,
-            },
-            _ => Self::None,
+            Self::File { .. } | Self::Exception { .. } => Doubt::Refusal(self.to_string()),
+            Self::Session(_) | Self::Lacking(_) | Self::Folder { .. } => Doubt::None,
         }
     }
 }
