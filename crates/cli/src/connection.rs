@@ -116,7 +116,7 @@ impl Connection {
             return Err(Error::message("no device found"));
         };
         if soft_reset || !board.is_entered() {
-            board.enter(soft_reset)?;
+            board.reach(soft_reset)?;
             self.auto_soft_reset = false;
             heal(board);
         }

@@ -28,7 +28,7 @@ impl Board {
 
     fn run_clock(&mut self, time: &Argument) -> Result<Vec<u8>, Error> {
         let text = call(onboard::CLOCK.defines, std::slice::from_ref(time));
-        self.run(&[onboard::CLOCK], &text)
+        self.run_persistently(&[onboard::CLOCK], &text)
             .map_err(|error| match error {
                 Error::Exception { traceback }
                     if traceback.contains("ImportError") || traceback.contains("'RTC'") =>

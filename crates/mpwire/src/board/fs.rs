@@ -2,6 +2,8 @@
 
 use mpwire_proto::literal::Value;
 
+use super::errno::Errno;
+use super::persistence::persistently;
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, read_list, unreadable};
 
@@ -144,7 +146,7 @@ impl Board {
     pub fn status(&mut self, path: &str) -> Result<Option<Status>, Error> {
         let stat = self.capabilities()?.stat_program();
         let text = format!("print({})", call(stat.defines, &[Argument::Text(path)]));
-        let reply = self.run(&[stat], &text)?;
+        let reply = self.run_persistently(&[stat], &text)?;
         match read(&reply)? {
             Value::None => Ok(None),
             value => Status::from_value(&value)
@@ -155,8 +157,7 @@ impl Board {
 
     /// Makes a directory.
     pub fn make_directory(&mut self, path: &str) -> Result<(), Error> {
-        self.run_on(&[onboard::MKDIR], path)
-            .map(drop)
+        self.change(onboard::MKDIR, &[path], Errno::EXISTS)
             .map_err(without_directories)
     }
 
@@ -166,7 +167,7 @@ impl Board {
         let limit = self.capabilities()?.program_limit() / 2;
         for batch in batches(paths, limit) {
             let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
-            self.run(&[onboard::MAKE_DIRECTORIES], &text)
+            self.run_persistently(&[onboard::MAKE_DIRECTORIES], &text)
                 .map_err(|error| without_directories(at(error, &batch[0])))?;
         }
         Ok(())
@@ -174,25 +175,18 @@ impl Board {
 
     /// Removes an empty directory.
     pub fn remove_directory(&mut self, path: &str) -> Result<(), Error> {
-        self.run_on(&[onboard::RMDIR], path)
-            .map(drop)
+        self.change(onboard::RMDIR, &[path], Errno::NOT_FOUND)
             .map_err(without_directories)
     }
 
     /// Removes a file.
     pub fn remove(&mut self, path: &str) -> Result<(), Error> {
-        self.run_on(&[onboard::REMOVE], path).map(drop)
+        self.change(onboard::REMOVE, &[path], Errno::NOT_FOUND)
     }
 
     /// Gives the file `path` the name `target`, in place of one that may have it.
     pub fn rename(&mut self, path: &str, target: &str) -> Result<(), Error> {
-        let text = call(
-            onboard::RENAME.defines,
-            &[Argument::Text(path), Argument::Text(target)],
-        );
-        self.run(&[onboard::RENAME], &text)
-            .map(drop)
-            .map_err(|error| at(error, path))
+        self.change(onboard::RENAME, &[path, target], Errno::NOT_FOUND)
     }
 
     /// Removes a path and everything below it and tells what became of each; mount points stay.
@@ -207,8 +201,8 @@ impl Board {
 
     fn remove_tree_printing(&mut self, path: &str, printed: &mut Vec<u8>) -> Result<(), Error> {
         let stat = self.capabilities()?.stat_program();
-        let text = call(onboard::REMOVE_TREE.defines, &[Argument::Text(path)]);
-        let programs = [stat, onboard::ENTRIES, onboard::REMOVE_TREE];
+        let text = sure_call(onboard::REMOVE_TREE, &[path]);
+        let programs = [stat, onboard::ENTRIES, onboard::SURE, onboard::REMOVE_TREE];
         self.run_with(&programs, &text, &mut |progress| {
             if let crate::session::Progress::Output(bytes) = progress {
                 printed.extend_from_slice(bytes);
@@ -220,7 +214,7 @@ impl Board {
 
     /// Makes an empty file unless there is one.
     pub fn touch(&mut self, path: &str) -> Result<(), Error> {
-        match self.run_on(&[onboard::TOUCH], path) {
+        match self.change(onboard::TOUCH, &[path], Errno::EXISTS) {
             // Firmware without append mode (the BBC micro:bit's).
             Err(Error::Exception { traceback }) if traceback.contains("ValueError") => {
                 match self.status(path)? {
@@ -228,7 +222,7 @@ impl Board {
                     None => self.write_empty(path),
                 }
             }
-            other => other.map(drop),
+            other => other,
         }
     }
 
@@ -243,14 +237,14 @@ impl Board {
             ),
             expected.literal()
         );
-        self.run(&[digest, onboard::UPLOAD], &text)
+        self.run_persistently(&[digest, onboard::UPLOAD], &text)
             .map_err(|error| at(error, path))?;
         Ok(())
     }
 
     /// The mounted filesystems that have a size.
     pub fn filesystems(&mut self) -> Result<Vec<Filesystem>, Error> {
-        let reply = match self.run(&[onboard::FILESYSTEMS], "_mw_filesystems()") {
+        let reply = match self.run_persistently(&[onboard::FILESYSTEMS], "_mw_filesystems()") {
             Err(Error::Exception { .. }) if !self.capabilities()?.os_statvfs => {
                 return Err(Error::Lacking("os.statvfs"));
             }
@@ -266,7 +260,7 @@ impl Board {
 
     /// The current directory.
     pub fn current_directory(&mut self) -> Result<String, Error> {
-        let reply = match self.run(&[onboard::GETCWD], "_mw_getcwd()") {
+        let reply = match self.run_persistently(&[onboard::GETCWD], "_mw_getcwd()") {
             // Firmware with one flat folder is always there.
             Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
                 return Ok("/".to_owned());
@@ -286,7 +280,7 @@ impl Board {
             &[Argument::Text(path), Argument::Text(algorithm)],
         );
         let reply = self
-            .run(&[onboard::HASH], &text)
+            .run_persistently(&[onboard::HASH], &text)
             .map_err(|error| at(error, path))?;
         match read(&reply)? {
             Value::None => Ok(None),
@@ -310,7 +304,8 @@ impl Board {
                 onboard::DIGEST_BEGINNINGS.defines,
                 &[Argument::Text(folder), Argument::Texts(batch)],
             );
-            match self.run(&[onboard::DIGEST_SHA256, onboard::DIGEST_BEGINNINGS], &text) {
+            let programs = [onboard::DIGEST_SHA256, onboard::DIGEST_BEGINNINGS];
+            match self.run_persistently(&programs, &text) {
                 Ok(reply) => {
                     let values = read_list(&reply)?;
                     if values.len() != batch.len() {
@@ -330,11 +325,44 @@ impl Board {
         Ok(Some(found))
     }
 
-    /// Runs the last of `programs` on a path, naming the path in errors.
+    /// Runs the first of `programs`, which only looks, on a path, naming the path in errors.
     fn run_on(&mut self, programs: &[Program], path: &str) -> Result<Vec<u8>, Error> {
         let text = call(programs[0].defines, &[Argument::Text(path)]);
-        self.run(programs, &text).map_err(|error| at(error, path))
+        self.run_persistently(programs, &text)
+            .map_err(|error| at(error, path))
     }
+
+    /// Runs `program`, which changes something, on `paths`, naming the first in errors. `done` is what
+    /// it fails with when that was done already.
+    fn change(&mut self, program: Program, paths: &[&str], done: Errno) -> Result<(), Error> {
+        let text = sure_call(program, paths);
+        // Nobody knows how far a program came of which nothing was heard.
+        let mut may_be_done = false;
+        let result = persistently(self, &mut |board| match board
+            .run(&[program, onboard::SURE], &text)
+        {
+            Err(Error::File { errno, .. }) if may_be_done && errno == done => Ok(()),
+            result => {
+                may_be_done |= !matches!(result, Err(Error::File { .. }));
+                result.map(drop)
+            }
+        });
+        result.map_err(|error| at(error, paths[0]))
+    }
+}
+
+/// Calls `program` with paths that must arrive as they are.
+fn sure_call(program: Program, paths: &[&str]) -> String {
+    let sure: Vec<String> = paths
+        .iter()
+        .map(|path| {
+            let total: i64 = path.bytes().map(i64::from).sum();
+            let arguments = [Argument::Text(path), Argument::Int(total)];
+            call(onboard::SURE.defines, &arguments)
+        })
+        .collect();
+    let arguments: Vec<Argument> = sure.iter().map(|call| Argument::Expression(call)).collect();
+    call(program.defines, &arguments)
 }
 
 /// Says what an attribute that is missing means: firmware with one flat folder has neither of them.

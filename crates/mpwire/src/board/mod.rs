@@ -27,6 +27,7 @@ pub(crate) use agent::{BITS_MOST, Blocks};
 use agent::Agent;
 use capabilities::Capabilities;
 use errno::Errno;
+use persistence::Way;
 use program::Program;
 
 /// How long a board may take to enter the raw REPL, and to start up after a reset.
@@ -164,6 +165,10 @@ pub struct Board {
     mounted: Option<crate::mount::Options>,
     /// Whether it was reset in this session, so that it has no folder of an earlier one.
     is_fresh: bool,
+    /// How its link is found again.
+    way: Way,
+    /// Whether what it does is begun again where the link fails it.
+    is_persistent: bool,
 }
 
 impl Board {
@@ -179,6 +184,8 @@ impl Board {
             frame_room: FRAME_ROOM,
             mounted: None,
             is_fresh: false,
+            way: Way::default(),
+            is_persistent: false,
         }
     }
 
@@ -257,6 +264,7 @@ impl Board {
         if soft_reset {
             self.installed.clear();
         }
+        self.way.find(self.session.name());
         // Entering interrupts whatever runs.
         self.agent = None;
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
@@ -310,7 +318,7 @@ impl Board {
             return Ok(capabilities);
         }
         let probe = "_mw_probe()";
-        let reply = match self.run(&[onboard::PROBE], probe) {
+        let reply = match self.run_persistently(&[onboard::PROBE], probe) {
             // What a program before left behind can be in the compiler's way on a small heap.
             Err(error) if error.is_out_of_memory() => {
                 self.evaluate("import gc\ngc.collect()\ndel gc", &mut |_| {})?;

@@ -32,6 +32,8 @@ programs! {
     WALK = "_mw_walk" in "walk.py";
     /// The same without `os.ilistdir`.
     WALK_WITHOUT_ILISTDIR = "_mw_walk" in "walk_without_ilistdir.py";
+    /// Passes a path on that has arrived as it was sent.
+    SURE = "_mw_sure" in "sure.py";
     /// Removes a file.
     REMOVE = "_mw_remove" in "remove.py";
     /// Removes a directory and everything below it.

@@ -3,9 +3,10 @@
 //! Only what may be done twice is begun again. All transfers may: what is on the board already is
 //! found and left.
 
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::program::Program;
 use super::{Board, Error};
 use crate::link::Reopener;
 use crate::session;
@@ -15,15 +16,77 @@ const BEGINNINGS: u32 = 5;
 /// How long a link that broke may stay away: somebody has to find the cable, or a board to start.
 const RETURN_PATIENCE: Duration = Duration::from_secs(15);
 
+/// What a link that broke is found by again.
+#[derive(Default)]
+pub(super) struct Way(Option<JoinHandle<Reopener>>, Option<Reopener>);
+
+impl Way {
+    /// Begins to find out what is to be known of the link called `name`: it is gone with the link,
+    /// and takes a few milliseconds.
+    pub(super) fn find(&mut self, name: &str) {
+        if self.0.is_none() && self.1.is_none() {
+            let name = name.to_owned();
+            self.0 = Some(thread::spawn(move || Reopener::of(&name)));
+        }
+    }
+
+    /// `None` for a link that does not come back.
+    fn known(&mut self) -> Option<Reopener> {
+        if let Some(finding) = self.0.take() {
+            self.1 = finding.join().ok();
+        }
+        self.1.clone().filter(Reopener::is_lasting)
+    }
+}
+
+impl Board {
+    /// As [`Board::enter`], also of a board whose cable is pulled out meanwhile and put back.
+    pub fn reach(&mut self, soft_reset: bool) -> Result<(), Error> {
+        match self.enter(soft_reset) {
+            Err(error) if matches!(error.doubt(), Doubt::Unplugged) && self.comes_back()? => {
+                self.enter(soft_reset)
+            }
+            other => other,
+        }
+    }
+
+    /// Waits for a link that broke; `false` if it does not come back.
+    fn comes_back(&mut self) -> Result<bool, Error> {
+        match self.way.known() {
+            Some(known) => self.reopen(known, RETURN_PATIENCE),
+            None => Ok(false),
+        }
+    }
+
+    /// Runs what may be run twice: as [`Board::run`], again where the link may have failed it.
+    pub(crate) fn run_persistently(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+    ) -> Result<Vec<u8>, Error> {
+        persistently(self, &mut |board| board.run(programs, call))
+    }
+}
+
 /// Does `work`, again and again where a fault of the link may be what failed it.
 pub(crate) fn persistently<T, E: Doubtful>(
     board: &mut Board,
     work: &mut dyn FnMut(&mut Board) -> Result<T, E>,
 ) -> Result<T, E> {
-    // What is known of the port is gone with it, and takes a few milliseconds to find out.
-    let name = board.name().to_owned();
-    let mut finding = Some(thread::spawn(move || Reopener::of(&name)));
-    let mut reopener = None;
+    if board.is_persistent {
+        // Who began this begins it again.
+        return work(board);
+    }
+    board.is_persistent = true;
+    let result = again_and_again(board, work);
+    board.is_persistent = false;
+    result
+}
+
+fn again_and_again<T, E: Doubtful>(
+    board: &mut Board,
+    work: &mut dyn FnMut(&mut Board) -> Result<T, E>,
+) -> Result<T, E> {
     let mut refusal = None;
     for _ in 1..BEGINNINGS {
         let error = match work(board) {
@@ -37,11 +100,7 @@ pub(crate) fn persistently<T, E: Doubtful>(
             Doubt::Refusal(words) => refusal = Some(words),
             Doubt::Loss => {}
             Doubt::Unplugged => {
-                reopener = reopener.or_else(|| finding.take()?.join().ok());
-                let Some(known) = reopener.clone().filter(Reopener::is_lasting) else {
-                    return Err(error);
-                };
-                if !board.reopen(known, RETURN_PATIENCE)? {
+                if !board.comes_back()? {
                     return Err(error);
                 }
             }

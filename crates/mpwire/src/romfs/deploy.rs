@@ -15,6 +15,7 @@ use super::partition::{self, Partition};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Digest;
 use crate::board::fs::at;
+use crate::board::persistence::{Doubt, Doubtful, persistently};
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Board, onboard};
 use crate::transfer::attempts::{Failure, Shipment, until_right};
@@ -74,6 +75,16 @@ pub enum Error {
     },
 }
 
+impl Doubtful for Error {
+    fn doubt(&self) -> Doubt {
+        match self {
+            Self::Board(error) => error.doubt(),
+            Self::Transfer(error) => error.doubt(),
+            _ => Doubt::None,
+        }
+    }
+}
+
 /// Finds the partition that an image is to be written to.
 pub fn find(board: &mut Board, number: u32) -> Result<Partition, Error> {
     let partitions = partition::query(board)?.ok_or(Error::NotEnabled)?;
@@ -101,6 +112,18 @@ pub fn deploy(
             room: partition.size,
         });
     }
+    persistently(board, &mut |board| {
+        deploy_once(board, image, partition, options, progress)
+    })
+}
+
+fn deploy_once(
+    board: &mut Board,
+    image: &[u8],
+    partition: &Partition,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Sent, Error> {
     let capabilities = board.capabilities()?;
     let shipment = ImageShipment {
         image,
@@ -115,7 +138,7 @@ pub fn deploy(
     }
     Ok(Sent {
         encoding: result.map_err(|failure| shipment.explain(failure))?,
-        bytes: size,
+        bytes: image.len() as u64,
         wire_bytes: count.wire_bytes,
         chunks: count.chunks,
         time: start.elapsed(),

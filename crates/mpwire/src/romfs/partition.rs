@@ -66,7 +66,7 @@ impl Partitions {
 
 /// Asks a board for its partitions, in one round trip; `None` when its firmware knows no ROMFS.
 pub fn query(board: &mut Board) -> Result<Option<Partitions>, board::Error> {
-    let reply = board.run(&[onboard::ROM_QUERY], "_mw_rom_query()")?;
+    let reply = board.run_persistently(&[onboard::ROM_QUERY], "_mw_rom_query()")?;
     let values = read_list(&reply)?;
     let Some((Value::Bool(true), values)) = values.split_first() else {
         return Ok(None);
