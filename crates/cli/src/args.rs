@@ -19,6 +19,7 @@ pub fn commands() -> Vec<Command> {
         ConnectArgs::command(),
         DfArgs::command(),
         DisconnectArgs::command(),
+        DoctorArgs::command(),
         EditArgs::command(),
         EvalArgs::command(),
         ExecArgs::command(),
@@ -394,6 +395,36 @@ pub struct BenchArgs {
     pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub next: Next,
+}
+
+/// Look for what is wrong, and say what to do
+///
+/// Without a device it looks at every serial port: what is plugged in, whether you may open it, which
+/// program has it open, which driver is missing, and which board waits for firmware. It opens only the
+/// one behind `connect`, your default board, or the only one that is a board for certain.
+///
+/// Of a device it tells what is at the other end, and where that is MicroPython: firmware, memory and
+/// clock, the line and what becomes of bytes that the board has no time for, how files would be sent,
+/// how full the filesystems are, which files cannot be read, what interrupted copies have left, and
+/// whether the ROM partitions hold whole images.
+///
+/// No program on the device is interrupted unless you say so, and nothing is reset. A small file is
+/// written, read and removed. It takes 2 to 5 seconds, and never more than about 30. The exit code is 1
+/// when there is a problem, and 0 when there are only warnings.
+#[derive(Debug, Parser)]
+#[command(name = "doctor", after_help = examples::DOCTOR)]
+pub struct DoctorArgs {
+    /// Interrupt the program that runs on the device, to look at it (not a device that is no board)
+    #[arg(long)]
+    pub interrupt: bool,
+    /// Finish or remove what interrupted copies have left
+    #[arg(long)]
+    pub fix: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub next: NextAtOnce,
 }
 
 /// Manage ROM partitions

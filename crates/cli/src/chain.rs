@@ -44,7 +44,11 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
                 continue;
             }
         };
-        let left = dispatch(&mut connection, &config, &command, words)?;
+        let left = if is_for_doctor(&command, &words, &rest) {
+            connect_for_doctor(&mut connection, &config, words)?
+        } else {
+            dispatch(&mut connection, &config, &command, words)?
+        };
         if ENDS.contains(&command.as_str()) {
             return Ok(());
         }
@@ -56,6 +60,32 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         return commands::repl::at_the_end(&mut connection);
     }
     Ok(())
+}
+
+/// Whether this command connects for the doctor, who comes next.
+fn is_for_doctor(command: &str, words: &[String], rest: &VecDeque<String>) -> bool {
+    let mut next = words.iter().skip(1).chain(rest);
+    let next = next.find(|word| !matches!(word.as_str(), "+" | "resume"));
+    command == "connect" && next.is_some_and(|next| next == "doctor")
+}
+
+/// Connects; that a board cannot be reached is what the doctor was called for.
+fn connect_for_doctor(
+    connection: &mut Connection,
+    config: &Config,
+    words: Vec<String>,
+) -> Result<Vec<String>, Error> {
+    let (device, next) = words
+        .split_first()
+        .map_or(("", &words[..]), |(device, next)| (device, next));
+    let (device, next) = (device.to_owned(), next.to_owned());
+    match dispatch(connection, config, "connect", words) {
+        Err(Error::Open(source)) => {
+            connection.leave_to_doctor(device, source);
+            Ok(next)
+        }
+        other => other,
+    }
 }
 
 /// What the user has set. A file that is wrong is no reason not to help, nor for a shell's start to
@@ -187,6 +217,7 @@ fn dispatch(
         "df" => command!(args::DfArgs, commands::df::df),
         "rtc" => command!(args::RtcArgs, commands::rtc::rtc),
         "bench" => command!(args::BenchArgs, commands::bench::bench),
+        "doctor" => command!(args::DoctorArgs, commands::doctor::doctor),
         "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
         "sim" => command!(args::SimArgs, commands::sim::sim),
         "completion" => command!(args::CompletionArgs, commands::completion::completion),

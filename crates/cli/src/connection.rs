@@ -1,7 +1,7 @@
 //! The board that the commands of one command line share, and mpremote's rules for it.
 
 use mpwire::board::Board;
-use mpwire::link::{Address, open};
+use mpwire::link::{Address, OpenError, open};
 use mpwire::session::Session;
 use mpwire::transfer::leftovers::{self, Healed};
 
@@ -21,6 +21,16 @@ pub struct Connection {
     auto_soft_reset: bool,
     /// Whether a command has done something, so that no REPL follows at the end.
     did_action: bool,
+    /// What was named and could not be opened, for the doctor to look into.
+    unopened: Option<Unopened>,
+}
+
+/// A board that could not be reached.
+pub struct Unopened {
+    /// What `connect` was told.
+    pub device: String,
+    /// Why.
+    pub error: OpenError,
 }
 
 impl Connection {
@@ -32,6 +42,7 @@ impl Connection {
             soft_reset,
             auto_soft_reset: soft_reset == SoftReset::Auto,
             did_action: false,
+            unopened: None,
         }
     }
 
@@ -42,6 +53,28 @@ impl Connection {
         interrupt::forward_to(Some(board.interrupter()));
         self.board = Some(board);
         Ok(())
+    }
+
+    /// Notes that `device` could not be opened, for the doctor.
+    pub fn leave_to_doctor(&mut self, device: String, error: OpenError) {
+        self.unopened = Some(Unopened { device, error });
+    }
+
+    /// The board for the doctor, in whatever state it is: the one in use, or the one that is set as
+    /// the default. `None` where none is named.
+    pub fn patient(&mut self) -> Result<Option<&mut Board>, Unopened> {
+        if let Some(unopened) = self.unopened.take() {
+            return Err(unopened);
+        }
+        if self.board.is_none()
+            && let Some(DefaultBoard { address, .. }) = self.default_board.clone()
+            // Connecting fails in no other way.
+            && let Err(Error::Open(error)) = self.connect(&Address::parse(&address))
+        {
+            let device = address;
+            return Err(Unopened { device, error });
+        }
+        Ok(self.board.as_mut())
     }
 
     /// Lets go of the board, if there is one.

@@ -55,6 +55,9 @@ pub enum Error {
     /// The program on the board raised; its traceback is printed already.
     #[error("the program on the board raised an exception")]
     RemoteException,
+    /// The doctor found something wrong, which is printed already.
+    #[error("something is wrong")]
+    Unwell,
     /// What is wrong is printed as data: that is what mpremote does.
     #[error("{0}")]
     AsData(String),

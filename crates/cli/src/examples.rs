@@ -85,6 +85,13 @@ Examples:
   mpwire bench
   mpwire a0 bench --size 32768 --plot times.svg";
 
+pub const DOCTOR: &str = "\
+Examples:
+  mpwire doctor                     what is plugged in, and the board if there is one
+  mpwire a0 doctor --interrupt      one port, even if a program runs there
+  mpwire a0 doctor --fix            also heal what interrupted copies have left
+  mpwire a0 doctor --json           for programs; the exit code tells, too";
+
 pub const ROMFS: &str = "\
 Examples:
   mpwire romfs query

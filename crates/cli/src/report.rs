@@ -31,6 +31,22 @@ pub fn status(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Text that others have written, as it may be shown: what would move the cursor, or turn the
+/// direction of the text, is written as an escape.
+pub fn visible(text: &str) -> String {
+    let is_harmful = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .flat_map(|character| {
+            let escaped = is_harmful(character).then(|| character.escape_default());
+            let plain = escaped.is_none().then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
 /// Tells why the program ends, and with which exit code.
 pub fn failure(error: &Error) -> ExitCode {
     match error {
@@ -39,7 +55,7 @@ pub fn failure(error: &Error) -> ExitCode {
             let _ = usage.print();
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
-        Error::RemoteException | Error::Interrupted => {}
+        Error::RemoteException | Error::Unwell | Error::Interrupted => {}
         // Where nobody reads it the exit code tells.
         Error::AsData(text) => drop(line(text)),
         Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}

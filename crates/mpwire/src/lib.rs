@@ -2,7 +2,8 @@
 //!
 //! Bytes come from a [`link`]; `mpwire-proto` turns them into events; a [`session`] joins the two
 //! with a clock; a [`board::Board`] runs programs and uses the filesystem through the session; a
-//! [`transfer`] plans, encodes, sends and verifies files. A [`bench`](mod@bench) measures all of them.
+//! [`transfer`] plans, encodes, sends and verifies files. A [`bench`](mod@bench) measures all of them,
+//! and a `doctor` says what is wrong with them.
 //!
 //! ```no_run
 //! use mpwire::board::Board;
@@ -20,6 +21,8 @@
 
 pub mod bench;
 pub mod board;
+#[cfg(feature = "serial")]
+pub mod doctor;
 pub mod link;
 #[cfg(feature = "mip")]
 pub mod mip;

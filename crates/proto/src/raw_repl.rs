@@ -265,6 +265,12 @@ impl RawRepl {
         !matches!(self.state, State::Outside | State::Ready)
     }
 
+    /// Whether programs go by raw-paste, unless the board has shown that it knows none.
+    #[must_use]
+    pub fn has_raw_paste(&self) -> bool {
+        self.raw_paste
+    }
+
     /// Notes that the board has memory enough for the usual receive ring.
     pub fn speed_up(&mut self) {
         if self.pace == Pace::Careful {

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod completion;
 pub mod connect;
 pub mod df;
+pub mod doctor;
 pub mod edit;
 pub mod exec;
 pub mod fs;

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use mpwire::board::Board;
 use mpwire::board::fs::Entry;
+use mpwire::doctor::devices;
 use mpwire::link::{Address, open};
 use mpwire::ports;
 use mpwire::session::Session;
@@ -31,11 +32,6 @@ const LIST_PATIENCE: Duration = Duration::from_millis(700);
 const FRESH: Duration = Duration::from_secs(5);
 /// Nobody reads more names.
 const MOST: usize = 2000;
-
-/// USB vendors of boards that are USB devices themselves: MicroPython's own number (its ports'
-/// `mpconfigport.h`), Raspberry Pi, Espressif, Adafruit, and Arm's `DAPLink` (the BBC micro:bit).
-/// Opening them resets nothing, while that of a USB-UART adapter may.
-const BOARD_VENDORS: [u16; 5] = [0xf055, 0x2e8a, 0x303a, 0x239a, 0x0d28];
 
 /// The entries of a directory of the board that `device` names (`None`: the one that is found), as
 /// far as they can be had in about a second.
@@ -61,7 +57,7 @@ fn address(device: Option<&str>) -> Option<Address> {
     if address == Address::Auto {
         let is_board = |port: &ports::Port| {
             let usb = port.usb.as_ref();
-            usb.is_some_and(|usb| BOARD_VENDORS.contains(&usb.vendor))
+            usb.is_some_and(devices::is_board)
         };
         let port = ports::list().ok()?.into_iter().find(is_board)?;
         return Some(Address::Port(port.path));

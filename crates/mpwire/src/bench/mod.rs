@@ -195,6 +195,14 @@ pub enum Error {
     },
 }
 
+/// Measures how long an exchange takes.
+pub fn round_trip(board: &mut Board) -> Result<RoundTrip, board::Error> {
+    if !board.capabilities()?.stdin_buffer {
+        return Err(board::Error::Lacking("sys.stdin.buffer"));
+    }
+    line::round_trip(board)
+}
+
 /// Measures everything, telling `progress` what.
 pub fn run(
     board: &mut Board,

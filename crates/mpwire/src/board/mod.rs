@@ -259,6 +259,12 @@ impl Board {
         self.session.is_entered()
     }
 
+    /// Whether it takes programs by raw-paste, which has flow control, as far as it has shown.
+    #[must_use]
+    pub fn has_raw_paste(&self) -> bool {
+        self.session.has_raw_paste()
+    }
+
     /// Enters the raw REPL; with `soft_reset`, of a freshly started board.
     pub fn enter(&mut self, soft_reset: bool) -> Result<(), Error> {
         if soft_reset {
@@ -273,6 +279,12 @@ impl Board {
             self.remount()?;
         }
         Ok(())
+    }
+
+    /// Interrupts what runs and enters the raw REPL within `patience`.
+    pub fn interrupt(&mut self, patience: Duration) -> Result<(), Error> {
+        self.agent = None;
+        Ok(self.session.enter(false, patience)?)
     }
 
     /// Enters the raw REPL if the board shows within `patience` that it is at an idle prompt. A

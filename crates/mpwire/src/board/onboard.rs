@@ -148,6 +148,18 @@ programs! {
     BENCH_SAY = "_mw_say" in "bench_say.py";
     /// Writes a file and reads it.
     BENCH_FLASH = "_mw_flash" in "bench_flash.py";
+    /// Who the board is.
+    IDENTITY = "_mw_identity" in "identity.py";
+    /// How much it receives while it does not read.
+    RING = "_mw_ring" in "ring.py";
+    /// What is mounted.
+    MOUNTS = "_mw_mounts" in "mounts.py";
+    /// Reads everything below a directory.
+    HEALTH = "_mw_health" in "health.py";
+    /// Whether a file that is written is read as it was.
+    WRITE_TEST = "_mw_write_test" in "write_test.py";
+    /// Whether there is a whole image in a ROM partition.
+    ROM_CHECK = "_mw_rom_check" in "rom_check.py";
     /// The ROM partitions.
     ROM_QUERY = "_mw_rom_query" in "rom_query.py";
     /// Erases and writes a ROM partition that is memory.

@@ -276,6 +276,12 @@ impl Session {
         self.repl.is_entered()
     }
 
+    /// Whether programs go by raw-paste, unless the board has shown that it knows none.
+    #[must_use]
+    pub fn has_raw_paste(&self) -> bool {
+        self.repl.has_raw_paste()
+    }
+
     /// Enters the raw REPL, with a soft reset if `soft_reset`, each phase within `patience`.
     pub fn enter(&mut self, soft_reset: bool, patience: Duration) -> Result<(), Error> {
         self.interrupts = 0;

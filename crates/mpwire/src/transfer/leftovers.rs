@@ -21,6 +21,13 @@ pub enum Healed {
     Removed(String),
 }
 
+/// Whether the file at `path` has a name that only a copy under way has.
+#[must_use]
+pub fn is_leftover(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    temporary::parse(name).is_some()
+}
+
 /// Finishes or removes what interrupted copies have left in `directories` of the board. One that is
 /// not there is no error.
 pub fn heal(board: &mut Board, directories: &[String]) -> Result<Vec<Healed>, Error> {

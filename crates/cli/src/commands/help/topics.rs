@@ -65,7 +65,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("Packages and ROM", &["mip", "romfs"]),
-    ("Tools", &["bench", "sim", "completion", "help", "version"]),
+    (
+        "Tools",
+        &["doctor", "bench", "sim", "completion", "help", "version"],
+    ),
 ];
 
 /// Aliases that no list shows: options of the program, as people know them.

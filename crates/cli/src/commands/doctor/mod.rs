@@ -1,0 +1,130 @@
+//! `doctor`: what is wrong, and what to do about it.
+
+mod advice;
+mod json;
+mod text;
+mod words;
+
+use mpwire::doctor::examination::{Options, examine};
+use mpwire::doctor::ports::{self, PortState};
+use mpwire::doctor::{Finding, Level};
+use mpwire::link::{Address, OpenError};
+
+use crate::args::DoctorArgs;
+use crate::connection::{Connection, Unopened};
+use crate::error::Error;
+use crate::report::{self, Stage};
+
+/// Looks, tells, and fails if there is a problem.
+pub fn doctor(connection: &mut Connection, arguments: &DoctorArgs) -> Result<(), Error> {
+    let options = Options {
+        interrupt: arguments.interrupt,
+        fix: arguments.fix,
+    };
+    let findings = look(connection, options)?;
+    connection.did_action();
+    let report = if arguments.json {
+        json::of(&findings)
+    } else {
+        text::of(&findings)
+    };
+    report::bytes(report.as_bytes())?;
+    match worst(&findings) {
+        Level::Problem => Err(Error::Unwell),
+        Level::Warning | Level::Fine => Ok(()),
+    }
+}
+
+fn worst(findings: &[Finding]) -> Level {
+    let levels = findings.iter().map(Finding::level);
+    levels.max().unwrap_or(Level::Fine)
+}
+
+/// All that is found, in the order of the sections.
+fn look(connection: &mut Connection, options: Options) -> Result<Vec<Finding>, Error> {
+    let mut findings = match connection.patient() {
+        Err(unopened) => look_into(&unopened),
+        Ok(Some(board)) => {
+            let mut findings = chosen_port(board.name());
+            findings.extend(with_stage(board, options)?);
+            findings
+        }
+        Ok(None) => look_around(connection, options)?,
+    };
+    findings.sort_by_key(Finding::section);
+    Ok(findings)
+}
+
+/// Every port, and the board if there is one of which nobody can doubt that it is meant.
+fn look_around(connection: &mut Connection, options: Options) -> Result<Vec<Finding>, Error> {
+    let mut findings = ports::survey();
+    let boards: Vec<String> = ports::usable_boards(&findings)
+        .into_iter()
+        .map(|state| state.port.path.clone())
+        .collect();
+    match &boards[..] {
+        [] => {}
+        [path] => match connection.connect(&Address::Port(path.clone())) {
+            Ok(()) => {
+                if let Ok(Some(board)) = connection.patient() {
+                    findings.extend(with_stage(board, options)?);
+                }
+            }
+            Err(Error::Open(error)) => findings.push(not_opened(path, &error)),
+            Err(other) => return Err(other),
+        },
+        _ => findings.push(Finding::SeveralBoards { ports: boards }),
+    }
+    Ok(findings)
+}
+
+/// Why a port could not be opened.
+fn look_into(unopened: &Unopened) -> Vec<Finding> {
+    let Unopened { device, error } = unopened;
+    let mut findings = match Address::parse(device) {
+        Address::Port(path) => chosen_port(&path),
+        // All ports, since it is one of them that was looked for.
+        Address::Auto | Address::SerialNumber(_) => ports::survey(),
+        _ => Vec::new(),
+    };
+    let is_explained = findings
+        .iter()
+        .any(|finding| matches!(finding, Finding::ChosenPort(_)) && finding.level() != Level::Fine);
+    if !is_explained {
+        findings.push(not_opened(device, error));
+    }
+    findings
+}
+
+/// What is known of the port that is in use, and where it is not there, of the others.
+fn chosen_port(name: &str) -> Vec<Finding> {
+    let Address::Port(path) = Address::parse(name) else {
+        return Vec::new();
+    };
+    let state: PortState = ports::look(&path);
+    let is_missing = matches!(state.access, ports::Access::Missing);
+    let mut findings = vec![Finding::ChosenPort(state)];
+    if is_missing {
+        findings.extend(ports::survey());
+    } else {
+        findings.extend(ports::grabbers());
+    }
+    findings
+}
+
+fn not_opened(name: &str, error: &OpenError) -> Finding {
+    Finding::NotOpened {
+        name: name.to_owned(),
+        reason: error.to_string(),
+        hint: error.hint().map(str::to_owned),
+    }
+}
+
+fn with_stage(board: &mut mpwire::board::Board, options: Options) -> Result<Vec<Finding>, Error> {
+    let stage = Stage::new();
+    let found = examine(board, options, &mut |what| {
+        stage.show(format!("looking at {what}"));
+    });
+    // The user's interrupt is all that ends it.
+    found.map_err(|_| Error::Interrupted)
+}
