@@ -10,6 +10,8 @@ use super::{BAUD_RATE, Link};
 /// How long one write may wait for a board that takes nothing: longer than the longest flash erase
 /// reported (12 s), since the caller's own deadlines are what a user notices.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a port is opened whose settings change meanwhile.
+const OPENINGS: u32 = 4;
 
 /// An open serial port.
 pub struct SerialLink {
@@ -24,7 +26,7 @@ pub struct SerialLink {
 impl SerialLink {
     /// Opens the port for this program alone.
     pub fn open(path: &str) -> io::Result<Self> {
-        let mut port = SerialPort::open(path, BAUD_RATE)?;
+        let mut port = open_settled(path)?;
         lock(&port)?;
         port.set_write_timeout(WRITE_TIMEOUT)?;
         #[cfg(not(unix))]
@@ -43,6 +45,19 @@ impl SerialLink {
             closed: false.into(),
         })
     }
+}
+
+/// Opens the port with the settings that were asked for. Programs that look at every port (a modem
+/// manager) may change them just then, of which the system tells no number.
+fn open_settled(path: &str) -> io::Result<SerialPort> {
+    for _ in 1..OPENINGS {
+        match SerialPort::open(path, BAUD_RATE) {
+            Err(error)
+                if error.kind() == io::ErrorKind::Other && error.raw_os_error().is_none() => {}
+            other => return other,
+        }
+    }
+    SerialPort::open(path, BAUD_RATE)
 }
 
 /// Takes the same lock as pyserial, so that genuine mpremote and mpwire respect each other.
