@@ -6,10 +6,12 @@
 //!
 //! - `wire`: bytes of the cable are lost, flipped, doubled or delayed, the cable is pulled out, the
 //!   board is reset;
+//! - `soak`: all of it for hours, at a low rate;
 //! - `power`: the power goes at a write to the flash;
 //! - `verdict`: what became of a trial, and their sums.
 
 mod power;
+mod soak;
 mod verdict;
 mod wire;
 
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Trials of each row of the wire suite
     #[arg(long, default_value_t = 10_000)]
     count: u64,
+    /// How long the soak suite works
+    #[arg(long, default_value_t = 120)]
+    minutes: u64,
     /// The number of the first trial
     #[arg(long, default_value_t = 0)]
     first: u64,
@@ -57,6 +63,8 @@ pub struct Arguments {
 enum Suite {
     Wire,
     Power,
+    /// Only when it is asked for, since it takes `--minutes`
+    Soak,
 }
 
 /// What trials are made of.
@@ -97,6 +105,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         if wanted(Suite::Power) {
             rows.extend(power::run(rack, &is_selected)?);
         }
+        if arguments.suite.contains(&Suite::Soak) {
+            let time = Duration::from_secs(60 * arguments.minutes);
+            rows.extend(soak::run(rack, time, &is_selected)?);
+        }
     }
     print!("{}", table(&rows));
     let broken = rows.iter().any(Tally::is_broken);
@@ -123,7 +135,7 @@ fn judge<Board>(
     let next = AtomicU64::new(numbers.start);
     let shared = Mutex::new(&mut tally);
     // Most of a trial is waiting.
-    let workers = 3 * thread::available_parallelism().map_or(1, usize::from);
+    let workers = 6 * thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| {

@@ -15,7 +15,7 @@ use crate::process::{self, Finished};
 use crate::tool::Tool;
 
 /// The classes of links, as the simulator's parameters.
-const LINKS: [(&str, &str); 3] = [
+pub(super) const LINKS: [(&str, &str); 3] = [
     ("uart", "link=uart:921600"),
     ("usb", "link=usb"),
     // A USB port of an stm32: no back-pressure (`board-facts`: ring of 1023 bytes).
@@ -28,7 +28,7 @@ const FILES: u64 = 16;
 /// How often a trial is begun in which nothing happened, the command having ended before.
 const BEGINNINGS: u64 = 20;
 /// Uses a mounted folder in all ways.
-const USE_FOLDER: &str = include_str!("../onboard/use_folder.py");
+pub(super) const USE_FOLDER: &str = include_str!("../onboard/use_folder.py");
 
 /// What is done while the accident happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ struct Stand<'a> {
     parameters: &'static str,
     work: Work,
     folder: TempDir,
-    bench: Bench,
+    place: Place,
     /// What trials copy, and the bytes that go to and from the board when nothing happens.
     files: Vec<(Vec<u8>, [u64; 2])>,
     /// Which of the files is on the board, if one is.
@@ -87,13 +87,13 @@ struct Stand<'a> {
 }
 
 /// A board at its port.
-struct Bench {
-    board: Board,
-    port: PathBuf,
+pub(super) struct Place {
+    pub board: Board,
+    pub port: PathBuf,
 }
 
-impl Bench {
-    fn new(parameters: &str, port: PathBuf) -> Result<Self> {
+impl Place {
+    pub fn new(parameters: &str, port: PathBuf) -> Result<Self> {
         let board = Board::start(Options::parse(parameters)?)?;
         board.attach_pty(&port)?;
         Ok(Self { board, port })
@@ -103,7 +103,7 @@ impl Bench {
 impl<'a> Stand<'a> {
     fn new(rack: Rack<'a>, parameters: &'static str, work: Work) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
-        let bench = Bench::new(parameters, folder.path().join("board"))?;
+        let place = Place::new(parameters, folder.path().join("board"))?;
         let mut random = Random::new(rack.seed);
         let files = (0..FILES)
             .map(|_| (file(&mut random, work), [0; 2]))
@@ -113,21 +113,21 @@ impl<'a> Stand<'a> {
             parameters,
             work,
             folder,
-            bench,
+            place,
             files,
             there: None,
         };
         // How many bytes go each way when nothing happens tells where something can happen.
         for index in 0..stand.files.len() {
             stand.prepare(index)?;
-            let before = stand.bench.board.counters();
+            let before = stand.place.board.counters();
             let finished = stand.command(index)?;
             ensure!(
                 finished.success && stand.is_right(index)?,
                 "it fails where nothing happens: {}",
                 finished.last_words()
             );
-            let after = stand.bench.board.counters();
+            let after = stand.place.board.counters();
             stand.files[index].1 = [
                 after.bytes_to_board - before.bytes_to_board,
                 after.bytes_from_board - before.bytes_from_board,
@@ -161,9 +161,9 @@ impl<'a> Stand<'a> {
         }
         self.prepare(index)?;
         let accident = accident(random, self.files[index].1, self.work);
-        self.bench.board.expect_accidents(vec![accident]);
+        self.place.board.expect_accidents(vec![accident]);
         let finished = self.command(index);
-        let happened = self.bench.board.expect_accidents(Vec::new()) == 0;
+        let happened = self.place.board.expect_accidents(Vec::new()) == 0;
         let before = self.there.take();
         let said = match &finished {
             Ok(finished) if finished.success => String::new(),
@@ -172,7 +172,7 @@ impl<'a> Stand<'a> {
         };
         let verdict = match (self.found(index, before), &finished) {
             (Err(_), _) => {
-                self.bench = Bench::new(self.parameters, self.bench.port.clone())?;
+                self.place = Place::new(self.parameters, self.place.port.clone())?;
                 Verdict::Stuck
             }
             (Ok(Found::New), Ok(Finished { success: true, .. })) => Verdict::Right,
@@ -213,7 +213,7 @@ impl<'a> Stand<'a> {
     /// The command that suffers.
     fn command(&self, index: usize) -> Result<Finished> {
         let Rack { programs, tool, .. } = self.rack;
-        let port = &self.bench.port;
+        let port = &self.place.port;
         let mut command = match self.work {
             Work::Up => tool.copy_to(programs, port, &self.local("new"), "file"),
             Work::Down => tool.copy_from(programs, port, "file", &self.local("down")),
@@ -278,7 +278,7 @@ impl<'a> Stand<'a> {
     fn place(&mut self, index: usize) -> Result<()> {
         let path = self.local("old");
         fs::write(&path, &self.files[index].0)?;
-        let port = &self.bench.port;
+        let port = &self.place.port;
         let mut command = Tool::Mpwire.copy_to(self.rack.programs, port, &path, "file");
         let finished = process::run(&mut command, DEADLINE)?;
         ensure!(finished.success, "no clean copy: {}", finished.last_words());
@@ -289,7 +289,7 @@ impl<'a> Stand<'a> {
     /// What is on the board.
     fn fetch(&self) -> Result<Option<Vec<u8>>> {
         let path = self.local("fetched");
-        let port = &self.bench.port;
+        let port = &self.place.port;
         let mut command = Tool::Mpwire.copy_from(self.rack.programs, port, "file", &path);
         let finished = process::run(&mut command, DEADLINE)?;
         if finished.success {
@@ -305,7 +305,7 @@ impl<'a> Stand<'a> {
 
     /// Fails where the next command does.
     fn answers(&self) -> Result<()> {
-        let mut command = Tool::Mpwire.evaluate(self.rack.programs, &self.bench.port);
+        let mut command = Tool::Mpwire.evaluate(self.rack.programs, &self.place.port);
         let finished = process::run(&mut command, DEADLINE)?;
         ensure!(finished.stdout.trim() == "2", "{}", finished.last_words());
         Ok(())
@@ -325,7 +325,7 @@ enum Found {
 }
 
 /// What `use_folder.py` makes of `data`: its halves the other way round.
-fn turned(data: &[u8]) -> Vec<u8> {
+pub(super) fn turned(data: &[u8]) -> Vec<u8> {
     let (first, second) = data.split_at(data.len() / 2);
     [second, first].concat()
 }
