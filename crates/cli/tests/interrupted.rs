@@ -132,3 +132,73 @@ fn power_that_is_lost_while_fat_replaces_a_file_costs_neither() {
     }
     drop(folder);
 }
+
+#[test]
+fn a_cable_that_is_pulled_out_while_connecting_is_waited_for() {
+    let board = TestBoard::with(&["link=usb", "faults=unplug@from:20"]);
+    let evaluated = board.mpwire(&["eval", "6*7"]);
+    assert_eq!(evaluated.text(), "42\n", "{evaluated}");
+}
+
+#[test]
+fn a_folder_is_mounted_on_a_bad_cable() {
+    for accident in [
+        "flip@to:1500",
+        "drop@to:2500",
+        "packet@to:3000",
+        "noise@from:70",
+    ] {
+        let board = TestBoard::with(&["link=usb", &format!("faults={accident}")]);
+        board.write("given.txt", "from here");
+        let program = "print(open('given.txt').read())";
+        let run = board.mpwire(&["resume", "mount", ".", "exec", program]);
+        assert_eq!(run.code, Some(0), "{accident}: {run}");
+        assert!(run.text().contains("from here"), "{accident}: {run}");
+    }
+}
+
+#[test]
+fn a_damaged_path_removes_no_other_file() {
+    // What one bit makes of "keep".
+    let neighbours = [
+        "ieep", "jeep", "ceep", "kdep", "kgep", "kaep", "kedp", "keap", "keex", "kees", "keer",
+    ];
+    let filled = TestBoard::start();
+    let mut copy = vec!["cp", "keep"];
+    filled.write("keep", "keep");
+    for name in neighbours {
+        filled.write(name, name);
+        copy.push(name);
+    }
+    copy.push(":");
+    assert_eq!(filled.mpwire(&copy).code, Some(0));
+    let (_folder, flash) = filled.into_flash();
+    let clean = TestBoard::with_flash(&flash);
+    assert_eq!(clean.mpwire(&["resume", "rm", ":keep"]).code, Some(0));
+    // The path stands near the end of what is sent.
+    let end = clean.received();
+    for place in end - 60..end - 20 {
+        let fault = format!("faults=flip@to:{place}");
+        let board = TestBoard::with_flash_and(&flash, &["link=fast", &fault]);
+        let removed = board.mpwire(&["resume", "rm", ":keep"]);
+        assert_eq!(removed.code, Some(0), "{place}: {removed}");
+        let left = board.digests();
+        assert!(!left.contains_key("/keep"), "{place}: {left:?}");
+        assert_eq!(left.len(), neighbours.len(), "{place}: {left:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_no_text_is_no_hindrance() {
+    let board = TestBoard::with(&["link=usb"]);
+    // What a flipped bit makes of a name of ours.
+    let damaged = board.mpwire(&["exec", r"exec(b'_m\xf7_send = 1')"]);
+    assert_eq!(damaged.code, Some(0), "{damaged}");
+    board.write("file", noise(50_000));
+    let copied = board.mpwire(&["resume", "cp", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let copied = board.mpwire(&["resume", "cp", "--encoding", "base64", "file", ":two"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let copied = board.mpwire(&["resume", "cp", ":two", "back"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+}

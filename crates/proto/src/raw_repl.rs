@@ -175,6 +175,8 @@ pub struct RawRepl {
     /// Finds the end of such a program that nobody tells: a reset.
     greeting: Scanner,
     seen: VecDeque<u8>,
+    /// Whether the operation that failed last sent no program to its end.
+    unrun: bool,
 }
 
 #[derive(Debug)]
@@ -250,6 +252,7 @@ impl RawRepl {
             frames: None,
             greeting: Scanner::new(&[GREETING]),
             seen: VecDeque::new(),
+            unrun: false,
         }
     }
 
@@ -263,6 +266,13 @@ impl RawRepl {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         !matches!(self.state, State::Outside | State::Ready)
+    }
+
+    /// Whether the program of the operation that failed last was not sent to its end, so that the board
+    /// cannot have run it.
+    #[must_use]
+    pub fn is_unrun(&self) -> bool {
+        self.unrun
     }
 
     /// Whether programs go by raw-paste, unless the board has shown that it knows none.
@@ -465,6 +475,10 @@ impl RawRepl {
     }
 
     fn fail(&mut self) {
+        self.unrun = matches!(
+            self.state,
+            State::Requesting { .. } | State::Pasting(_) | State::Typing { .. }
+        );
         let seen: Vec<u8> = self.seen.drain(..).collect();
         if let State::Entering(Entering {
             stage: Stage::Asked(_),

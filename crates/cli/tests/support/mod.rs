@@ -513,6 +513,11 @@ impl TestBoard {
         self.counted(" dropped")
     }
 
+    /// Ends the simulator and returns how many bytes arrived at the board.
+    pub fn received(self) -> u64 {
+        self.counted(" bytes to the board")
+    }
+
     /// Ends the simulator and returns how often the board was reset or lost its power.
     pub fn hard_resets(self) -> u64 {
         self.counted(" hard resets")

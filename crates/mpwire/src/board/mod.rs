@@ -54,8 +54,8 @@ const PROGRAM_LIMIT: usize = 8192;
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Removes every name of ours from the board's globals. A comprehension has a scope of its own, so
-/// it leaves none itself.
-pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n[:4]=='_mw_']";
+/// it leaves none itself. What a damaged program has left may be no UTF-8, and cannot be sliced.
+pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n.startswith('_mw_')]";
 
 /// Why an operation on a board failed.
 #[derive(Debug, thiserror::Error)]

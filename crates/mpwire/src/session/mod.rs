@@ -330,18 +330,31 @@ impl Session {
         on_interrupt: OnInterrupt,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        let mut refusal = None;
+        let mut may_repeat = true;
         loop {
             self.begin(program, quiet)?;
             let mut printed = false;
-            let traceback = self.until_end(on_interrupt, &mut |step| {
+            let result = self.until_end(on_interrupt, &mut |step| {
                 printed |= matches!(step, Progress::Output(_));
                 progress(step);
-            })?;
-            // A program that does not compile has not run and can be sent again. Where there is no
-            // flow control, it may have lost a byte on the way.
-            if printed || !is_refused(&traceback) || !self.repl.slow_down() {
+            });
+            let traceback = match result {
+                // What the board has not got to its end it has not run.
+                Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
+                    may_repeat = false;
+                    self.enter(false, INTERRUPT_PATIENCE)?;
+                    continue;
+                }
+                other => other?,
+            };
+            // Nor has it run what does not compile, which may have been damaged on the way. Where there
+            // is no flow control, a byte may be lost each time.
+            let is_known = refusal.as_ref() == Some(&traceback);
+            if printed || !is_refused(&traceback) || (is_known && !self.repl.slow_down()) {
                 return Ok(traceback);
             }
+            refusal = Some(traceback);
         }
     }
 
