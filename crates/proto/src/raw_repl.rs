@@ -713,12 +713,7 @@ impl RawRepl {
             self.state = State::Output;
             match piece {
                 None => {}
-                Some(Piece::Text(text)) if self.greeting.push(&text).is_some() => {
-                    self.state = State::Outside;
-                    self.deadline = None;
-                    self.events.push_back(Event::Failed(Error::Restarted));
-                }
-                Some(Piece::Text(text)) => self.events.push_back(Event::Output(text)),
+                Some(Piece::Text(text)) => self.step_text_of_frames(text),
                 Some(Piece::Frame { data, intact }) => {
                     self.events.push_back(Event::Frame { data, intact });
                 }
@@ -737,6 +732,20 @@ impl RawRepl {
             State::Output
         };
         end.map_or(input.len(), |end| end + 1)
+    }
+
+    /// Takes text among frames, up to a greeting: that there is no program any more.
+    fn step_text_of_frames(&mut self, mut text: Vec<u8>) {
+        let greeted = self.greeting.push(&text);
+        if let Some(found) = greeted {
+            text.truncate(found.used);
+        }
+        self.events.push_back(Event::Output(text));
+        if greeted.is_some() {
+            self.state = State::Outside;
+            self.deadline = None;
+            self.events.push_back(Event::Failed(Error::Restarted));
+        }
     }
 
     fn restart_quiet(&mut self, now: Instant) {

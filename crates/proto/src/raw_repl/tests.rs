@@ -382,6 +382,27 @@ fn silence_is_allowed_for_as_long_as_the_caller_says() {
     ));
 }
 
+#[test]
+fn what_is_printed_before_a_reset_among_frames_is_output_however_it_is_cut() {
+    let said = b"last words\r\nType \"help()\" for more information.\r\n>>> ";
+    for size in 1..=said.len() {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", None);
+        driver.input(b"R\x01\x80\x00\x01\x04");
+        driver.repl.expect_frames();
+        driver.events.clear();
+        for piece in said.chunks(size) {
+            driver.input(piece);
+        }
+        assert_eq!(driver.events.pop(), Some(Event::Failed(Error::Restarted)));
+        let output = driver.events.iter().flat_map(|event| match event {
+            Event::Output(bytes) => bytes.clone(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(output.collect::<Vec<u8>>(), said, "{size}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_chunking_of_the_input_gives_the_same_conversation(
