@@ -23,6 +23,8 @@ const HEADER: usize = KEY + 2;
 const CHECK: usize = 4;
 /// The longest request: a piece of a file that is written, or two paths.
 pub const REQUEST_MOST: usize = 4096;
+/// What follows the tag of the longest request, should each of its bytes be written otherwise.
+const LONGEST: usize = 2 * (HEADER - TAG + REQUEST_MOST + CHECK);
 /// The longest path, in bytes.
 pub const PATH_MOST: usize = 1024;
 /// How long the rest of a request may take to go on: one that was cut off holds back what follows it.
@@ -95,6 +97,9 @@ pub struct Listener {
     check: Check,
     /// From what may be the beginning of a request on.
     held: Vec<u8>,
+    /// How many of the next bytes are a damaged request's, which nobody wants to see. How many there
+    /// are does not depend on how many have come.
+    void: usize,
     /// Printed, and not part of a request.
     output: Vec<u8>,
     requests: std::collections::VecDeque<Frame>,
@@ -109,6 +114,7 @@ impl Listener {
             tag,
             check,
             held: Vec::new(),
+            void: 0,
             output: Vec::new(),
             requests: std::collections::VecDeque::new(),
             deadline: None,
@@ -119,7 +125,7 @@ impl Listener {
     pub fn push(&mut self, now: Instant, input: &[u8]) {
         self.held.extend_from_slice(input);
         self.scan();
-        self.deadline = (!self.held.is_empty()).then(|| now + PATIENCE);
+        self.deadline = self.is_in_request().then(|| now + PATIENCE);
     }
 
     /// The next request.
@@ -135,7 +141,7 @@ impl Listener {
     /// Whether a request has begun that is not there yet.
     #[must_use]
     pub fn is_in_request(&self) -> bool {
-        !self.held.is_empty()
+        !self.held.is_empty() || self.void > 0
     }
 
     /// When [`Self::handle_timeout`] wants to be called.
@@ -147,8 +153,8 @@ impl Listener {
     /// Gives up a request whose rest does not come.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
-            while !self.held.is_empty() {
-                self.pass_damaged();
+            while self.is_in_request() {
+                self.give_up();
                 self.scan();
             }
             self.deadline = None;
@@ -159,23 +165,25 @@ impl Listener {
     fn scan(&mut self) {
         loop {
             let start = self.held.iter().position(|&byte| byte == START);
-            let printed = start.unwrap_or(self.held.len());
-            self.output.extend(self.held.drain(..printed));
+            self.pass(start.unwrap_or(self.held.len()));
             let Some(rest) = self.held.get(1..) else {
                 return;
             };
             let same = rest.len().min(TAG);
             if rest[..same] != self.tag[..same] {
-                self.output.push(START);
-                self.held.remove(0);
+                self.pass(1);
                 continue;
+            }
+            if same == TAG {
+                // Whatever was damaged, this is the next.
+                self.void = 0;
             }
             let Some((header, _)) = unescaped(rest, HEADER) else {
                 return;
             };
             let length = usize::from(u16::from_le_bytes([header[KEY], header[KEY + 1]]));
             if length > REQUEST_MOST {
-                self.pass_damaged();
+                self.drop_damaged(LONGEST);
                 continue;
             }
             let Some((frame, used)) = unescaped(rest, HEADER + length + CHECK) else {
@@ -188,29 +196,34 @@ impl Listener {
                 self.requests.push_back(Frame { number, body });
                 self.held.drain(..=used);
             } else {
-                self.pass_damaged();
+                self.drop_damaged(used - TAG);
             }
         }
     }
 
-    /// Drops the beginning of a request that is damaged or cut off; the board asks again, maybe
-    /// within what seemed to be part of this one. A false start is printed.
-    fn pass_damaged(&mut self) {
-        if self.held.len() > TAG {
-            self.held.drain(..=TAG);
-            // Its rest is binary, up to the next request if there is one.
-            let next = (0..self.held.len()).find(|&start| {
-                let same = (self.held.len() - start - 1).min(TAG);
-                self.held[start] == START && self.held[start + 1..][..same] == self.tag[..same]
-            });
-            let rest = next.unwrap_or_else(|| {
-                let whole = unescaped(&self.held, 4).map_or(0, |(header, _)| {
-                    usize::from(u16::from_le_bytes([header[2], header[3]]))
-                });
-                let request = unescaped(&self.held, (4 + whole + CHECK).min(self.held.len()));
-                request.map_or(self.held.len(), |(_, used)| used)
-            });
-            self.held.drain(..rest);
+    /// Lets go of the first `count` bytes that are held: they are printed, unless they are void.
+    fn pass(&mut self, count: usize) {
+        let void = self.void.min(count);
+        self.void -= void;
+        self.held.drain(..void);
+        self.output.extend(self.held.drain(..count - void));
+    }
+
+    /// Drops the beginning of a request that is damaged, and with it the `rest` that is on the wire,
+    /// up to the next request: the board asks again, maybe within what seemed to be part of this one.
+    fn drop_damaged(&mut self, rest: usize) {
+        self.held.drain(..=TAG);
+        self.void = rest;
+    }
+
+    /// Drops what has come of a request that was cut off. A false start is printed.
+    fn give_up(&mut self) {
+        if self.void > 0 {
+            let void = self.void.min(self.held.len());
+            self.held.drain(..void);
+            self.void = 0;
+        } else if self.held.len() > TAG {
+            self.drop_damaged(self.held.len() - 1 - TAG);
         } else {
             self.output.append(&mut self.held);
         }
@@ -518,6 +531,26 @@ mod tests {
             first[place] ^= change;
             let (_, requests) = heard(&[&first[..], &request(7, b"again"), b"\r\n"].concat(), size);
             prop_assert_eq!(requests, [Frame { number: 7, body: b"again".to_vec() }]);
+        }
+    }
+
+    #[test]
+    fn what_follows_a_damaged_request_is_printed_however_it_is_cut() {
+        let mut damaged = request(7, b"abcdef");
+        damaged[22] ^= 1;
+        let input = [&damaged[..], b"printed", &request(7, b"again"), b"end"].concat();
+        for size in 1..=input.len() {
+            let (output, requests) = heard(&input, size);
+            assert_eq!(output, b"printedend", "{size}");
+            assert_eq!(requests.len(), 1);
+        }
+        // Where its length is damaged, what follows may be any part of it.
+        damaged[20] = 0xff;
+        let input = [&damaged[..], b"printed", &request(7, b"again"), b"end"].concat();
+        for size in 1..=input.len() {
+            let (output, requests) = heard(&input, size);
+            assert_eq!(output, b"end", "{size}");
+            assert_eq!(requests.len(), 1);
         }
     }
 
