@@ -12,6 +12,9 @@ pub fn write(path: &Path, data: &[u8]) -> io::Result<()> {
     writer.commit()
 }
 
+/// The largest file, in bytes, that is kept in memory until all of it is there.
+const MEMORY_MOST: usize = 32 << 20;
+
 /// Writes a file piece by piece, so that it is there whole or not at all.
 ///
 /// What is no ordinary file (`/dev/stdout`, a link) is written through in the end, as anybody would
@@ -57,6 +60,10 @@ impl Writer {
         match &mut self.place {
             Place::Beside(file, _) => file.write_all(data),
             Place::Memory(memory) => {
+                // A board may send without end.
+                if memory.len() + data.len() > MEMORY_MOST {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
                 memory.extend_from_slice(data);
                 Ok(())
             }

@@ -797,7 +797,7 @@ fn listings_that_are_none_are_refused() {
         b"{\"urls\": [[\"\xff\", \"x\"]]}",
     );
     refused(&board, &server, &["odd"], &["no valid package.json"]);
-    server.put_listing("6", "odd", "latest", &"[".repeat(1 << 19));
+    server.put_listing("6", "odd", "latest", &"[".repeat(1 << 18));
     refused(
         &board,
         &server,
@@ -805,7 +805,7 @@ fn listings_that_are_none_are_refused() {
         &["no valid package.json", "recursion"],
     );
     server.answer("/pi/package/6/odd/latest.json", Answer::Endless);
-    refused(&board, &server, &["odd"], &["larger than 1048576 bytes"]);
+    refused(&board, &server, &["odd"], &["larger than 524288 bytes"]);
     untouched(&board);
 }
 

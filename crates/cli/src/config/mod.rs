@@ -4,8 +4,8 @@
 //! `config.toml` replace those of `config.py`, and both replace commands and built-in shortcuts.
 
 pub mod aliases;
-mod config_py;
-mod config_toml;
+pub mod config_py;
+pub mod config_toml;
 pub mod places;
 mod shortcuts;
 
@@ -17,8 +17,9 @@ use std::path::Path;
 use crate::error::Error;
 use aliases::Aliases;
 
-/// The largest file that is read; a thousand times larger than any that people write.
-const SIZE_LIMIT: u64 = 4 << 20;
+/// The largest file that is read, far larger than any that people write; read, it takes up to 220 times
+/// as much memory.
+const SIZE_LIMIT: u64 = 128 << 10;
 
 /// Whether the first use of a board resets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

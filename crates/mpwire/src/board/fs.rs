@@ -126,7 +126,7 @@ impl Board {
             }
             other => other?,
         };
-        read_entries(&reply)
+        entries(&reply)
     }
 
     /// Everything below a directory, each directory before its entries.
@@ -139,7 +139,7 @@ impl Board {
             }
             other => other?,
         };
-        read_entries(&reply)
+        entries(&reply)
     }
 
     /// What is at `path`, if anything.
@@ -205,7 +205,7 @@ impl Board {
         let programs = [stat, onboard::ENTRIES, onboard::SURE, onboard::REMOVE_TREE];
         self.run_with(&programs, &text, &mut |progress| {
             if let crate::session::Progress::Output(bytes) = progress {
-                printed.extend_from_slice(bytes);
+                super::keep(printed, bytes);
             }
         })
         .map_err(|error| at(error, path))?;
@@ -250,12 +250,7 @@ impl Board {
             }
             other => other?,
         };
-        read_list(&reply)?
-            .iter()
-            .map(|value| {
-                Filesystem::from_value(value).ok_or_else(|| unreadable(&reply, "filesystem"))
-            })
-            .collect()
+        filesystems(&reply)
     }
 
     /// The current directory.
@@ -406,10 +401,19 @@ pub(crate) fn at(error: Error, path: &str) -> Error {
     }
 }
 
-fn read_entries(reply: &[u8]) -> Result<Vec<Entry>, Error> {
+/// Reads what `onboard/list.py` and `onboard/walk.py` print.
+pub fn entries(reply: &[u8]) -> Result<Vec<Entry>, Error> {
     read_list(reply)?
         .iter()
         .map(|value| Entry::from_value(value).ok_or_else(|| unreadable(reply, "directory entry")))
+        .collect()
+}
+
+/// Reads what `onboard/filesystems.py` prints.
+pub fn filesystems(reply: &[u8]) -> Result<Vec<Filesystem>, Error> {
+    read_list(reply)?
+        .iter()
+        .map(|value| Filesystem::from_value(value).ok_or_else(|| unreadable(reply, "filesystem")))
         .collect()
 }
 

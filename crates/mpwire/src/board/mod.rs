@@ -50,8 +50,9 @@ const FRAME_ROOM_LEAST: usize = 256;
 /// Characters of a program that a board is believed to take of which nothing is known.
 const PROGRAM_LIMIT: usize = 8192;
 
-/// The most output of one of our own programs that is kept.
-const REPLY_LIMIT: usize = 16 * 1024 * 1024;
+/// The most output of one of our own programs: a board must neither fill our memory nor talk for
+/// ever. A listing of 65,000 files is less.
+pub(crate) const REPLY_MOST: usize = 4 << 20;
 
 /// Removes every name of ours from the board's globals. A comprehension has a scope of its own, so
 /// it leaves none itself. What a damaged program has left may be no UTF-8, and cannot be sliced.
@@ -304,7 +305,7 @@ impl Board {
         self.end_agent()?;
         let traceback =
             self.session
-                .execute(program, None, OnInterrupt::Forward, &mut |progress| {
+                .execute(program, None, None, OnInterrupt::Forward, &mut |progress| {
                     if let Progress::Output(bytes) = progress {
                         output(bytes);
                     }
@@ -361,12 +362,24 @@ impl Board {
         call: &str,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        self.run_at_length(programs, call, REPLY_MOST, progress)
+    }
+
+    /// As [`Board::run_with`], for a program that may print `most` bytes; [`REPLY_MOST`] of them are
+    /// returned.
+    pub(crate) fn run_at_length(
+        &mut self,
+        programs: &[Program],
+        call: &str,
+        most: usize,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
         let names: Vec<&str> = programs.iter().map(|program| program.defines).collect();
         let definitions = self.definitions(programs)?;
         let text = format!("{definitions}{call}\ndel {}", names.join(","));
         // An exception leaves the names, for `tidy` to remove.
         self.installed.extend(&names);
-        let reply = self.evaluate(&text, progress)?;
+        let reply = self.evaluate_at_length(&text, most, progress)?;
         for name in names {
             self.installed.remove(name);
         }
@@ -415,14 +428,17 @@ impl Board {
         self.end_agent()?;
         let text = self.with_definitions(programs, defines, call)?;
         let mut reply = Vec::new();
-        let traceback =
-            self.session
-                .execute_feeding(text.as_bytes(), FEEDING_PATIENCE, &mut |step| {
-                    if let Progress::Output(bytes) = step {
-                        keep(&mut reply, bytes);
-                    }
-                    feed(step)
-                })?;
+        let traceback = self.session.execute_feeding(
+            text.as_bytes(),
+            FEEDING_PATIENCE,
+            REPLY_MOST,
+            &mut |step| {
+                if let Progress::Output(bytes) = step {
+                    keep(&mut reply, bytes);
+                }
+                feed(step)
+            },
+        )?;
         outcome(reply, &traceback)
     }
 
@@ -535,11 +551,21 @@ impl Board {
         text: &str,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        self.evaluate_at_length(text, REPLY_MOST, progress)
+    }
+
+    fn evaluate_at_length(
+        &mut self,
+        text: &str,
+        most: usize,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, Error> {
         self.end_agent()?;
         let mut reply = Vec::new();
         let traceback = self.session.execute(
             text.as_bytes(),
             Some(PROGRAM_PATIENCE),
+            Some(most),
             OnInterrupt::Abandon,
             &mut |step| {
                 if let Progress::Output(bytes) = step {
@@ -565,10 +591,9 @@ impl Board {
 }
 
 /// Keeps output, up to a limit: a board must not fill our memory.
-fn keep(reply: &mut Vec<u8>, bytes: &[u8]) {
-    if reply.len() < REPLY_LIMIT {
-        reply.extend_from_slice(bytes);
-    }
+pub(crate) fn keep(reply: &mut Vec<u8>, bytes: &[u8]) {
+    let room = REPLY_MOST.saturating_sub(reply.len());
+    reply.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }
 
 /// What a program printed, or what it raised.

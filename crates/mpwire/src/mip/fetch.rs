@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -26,10 +26,13 @@ const BODY_PATIENCE: Duration = Duration::from_secs(300);
 
 /// The largest file, in bytes: as large as the largest flash of boards.
 pub const FILE_MOST: u64 = 16 << 20;
-/// The largest `package.json`, in bytes.
-pub const MANIFEST_MOST: u64 = 1 << 20;
-/// The most bytes of all files together, which are in memory until the last has come.
-pub const ALL_MOST: u64 = 64 << 20;
+/// The largest `package.json`, in bytes; read, it takes up to 60 times as much memory.
+pub const MANIFEST_MOST: u64 = 512 << 10;
+/// The most bytes of everything together, which is in memory until the last has come.
+pub const ALL_MOST: u64 = 24 << 20;
+
+/// Bytes of a body that are read at once.
+const PIECE: u64 = 64 << 10;
 
 /// What can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -251,17 +254,37 @@ impl Work {
 
 impl Shared {
     fn fetch(&self, target: &Target, most: u64) -> Result<Vec<u8>, Error> {
-        let data = match target {
-            Target::Url(url) => self.download(url, most)?,
-            Target::File(path) => read(path, most)?,
-        };
-        let all = self
-            .received
-            .fetch_add(data.len() as u64, Ordering::Relaxed);
-        if all + data.len() as u64 > ALL_MOST {
-            return Err(Error::AllTooLarge);
+        match target {
+            Target::Url(url) => self.download(url, most),
+            Target::File(path) => {
+                let file = File::open(path).map_err(|error| Error::Other(words(&error)))?;
+                self.read(file, most, |error| Error::Other(words(&error)))
+            }
         }
-        Ok(data)
+    }
+
+    /// Reads all of a body of at most `most` bytes, and counts them as they come: several are on
+    /// their way at once.
+    fn read(
+        &self,
+        mut body: impl Read,
+        most: u64,
+        failed: impl Fn(io::Error) -> Error,
+    ) -> Result<Vec<u8>, Error> {
+        let mut data = Vec::new();
+        loop {
+            let piece = (&mut body).take(PIECE).read_to_end(&mut data);
+            let count = piece.map_err(&failed)? as u64;
+            if count == 0 {
+                return Ok(data);
+            }
+            if data.len() as u64 > most {
+                return Err(Error::TooLarge(most));
+            }
+            if self.received.fetch_add(count, Ordering::Relaxed) + count > ALL_MOST {
+                return Err(Error::AllTooLarge);
+            }
+        }
     }
 
     fn download(&self, url: &Url, most: u64) -> Result<Vec<u8>, Error> {
@@ -283,27 +306,11 @@ impl Shared {
         }
         let body = response.into_body().into_with_config();
         // The limit is noticed only behind it.
-        let mut reader = body.limit(most + 1).reader();
-        let mut data = Vec::new();
-        reader
-            .read_to_end(&mut data)
-            .map_err(|error| explain(ureq::Error::from(error), most))?;
-        if data.len() as u64 > most {
-            return Err(Error::TooLarge(most));
-        }
-        Ok(data)
+        let reader = body.limit(most + 1).reader();
+        self.read(reader, most, |error| {
+            explain(ureq::Error::from(error), most)
+        })
     }
-}
-
-fn read(path: &str, most: u64) -> Result<Vec<u8>, Error> {
-    let failed = |error: std::io::Error| Error::Other(words(&error));
-    let mut data = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(most + 1).read_to_end(&mut data).map_err(failed)?;
-    if data.len() as u64 > most {
-        return Err(Error::TooLarge(most));
-    }
-    Ok(data)
 }
 
 /// The client; it goes through the proxy that the environment names.

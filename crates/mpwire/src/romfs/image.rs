@@ -6,6 +6,7 @@
 //! `extmod/vfs_rom.c`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// How an image begins: record kind 0x14a6b1, which reads "RM1" but for two high bits.
 pub const HEADER: [u8; 3] = [0xd2, 0xcd, 0x31];
@@ -18,6 +19,10 @@ const KIND_FILE: u64 = 5;
 
 /// How deep directories may lie in each other: deeper than any board's paths are long.
 pub const DEPTH_LIMIT: usize = 64;
+
+/// How many files and directories an image may hold: three bytes are a directory, which takes twenty
+/// times as many here.
+pub const ENTRIES_MOST: usize = 1 << 18;
 
 /// A name in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +159,7 @@ impl<'a> Image<'a> {
         let reader = Reader {
             bytes: image,
             payload: at,
+            count: Cell::new(0),
         };
         Ok(Self {
             bytes: image,
@@ -170,6 +176,8 @@ struct Reader<'a> {
     bytes: &'a [u8],
     /// Where the image's own payload begins: offsets of data pointers count from here.
     payload: usize,
+    /// Files and directories so far.
+    count: Cell<usize>,
 }
 
 /// A record inside of an image.
@@ -188,6 +196,12 @@ impl<'a> Reader<'a> {
         let mut at = start;
         while at < end {
             let record = self.record(at, end)?;
+            self.count.update(|count| {
+                count + usize::from(matches!(record.kind, KIND_DIRECTORY | KIND_FILE))
+            });
+            if self.count.get() > ENTRIES_MOST {
+                return Err(corrupt("more files than any board has", at));
+            }
             match record.kind {
                 KIND_DIRECTORY => {
                     let (name, contents) = self.name(&record)?;
@@ -390,6 +404,16 @@ mod tests {
             let error = Image::read(&bytes).unwrap_err().to_string();
             assert!(error.contains(reason), "{records:x?}: {error}");
         }
+    }
+
+    #[test]
+    fn a_hostile_number_of_entries_is_refused() {
+        // A directory without a name or anything in it.
+        let most = around(&b"\x04\x01\x00".repeat(ENTRIES_MOST));
+        assert_eq!(Image::read(&most).unwrap().entries.len(), ENTRIES_MOST);
+        let more = around(&b"\x04\x01\x00".repeat(ENTRIES_MOST + 1));
+        let error = Image::read(&more).unwrap_err().to_string();
+        assert!(error.contains("more files than any board has"), "{error}");
     }
 
     #[test]

@@ -48,6 +48,14 @@ pub enum Error {
         /// What was missing.
         source: raw_repl::Error,
     },
+    /// A program of ours prints more than it can have to say.
+    #[error("{name}: the board sent more than {} MiB where an answer was expected", most >> 20)]
+    Flooded {
+        /// The port or address.
+        name: String,
+        /// How many bytes were allowed.
+        most: usize,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -288,7 +296,7 @@ impl Session {
         // What was not heard of a program before is none of the answer.
         while self.repl.poll_event().is_some() {}
         self.repl.enter(Instant::now(), soft_reset, patience);
-        self.until_end(OnInterrupt::Abandon, &mut |_| {})?;
+        self.until_end(OnInterrupt::Abandon, None, &mut |_| {})?;
         Ok(())
     }
 
@@ -322,11 +330,13 @@ impl Session {
 
     /// Sends a program, runs it and returns its traceback, empty when it ended well.
     ///
-    /// `quiet` is how long it may run without output; `None` is for ever.
+    /// `quiet` is how long it may run without output, and `most` how many bytes it may print; `None`
+    /// is without end.
     pub fn execute(
         &mut self,
         program: &[u8],
         quiet: Option<Duration>,
+        most: Option<usize>,
         on_interrupt: OnInterrupt,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
@@ -335,7 +345,7 @@ impl Session {
         loop {
             self.begin(program, quiet)?;
             let mut printed = false;
-            let result = self.until_end(on_interrupt, &mut |step| {
+            let result = self.until_end(on_interrupt, most, &mut |step| {
                 printed |= matches!(step, Progress::Output(_));
                 progress(step);
             });
@@ -370,23 +380,29 @@ impl Session {
 
     /// As [`Session::execute`], for a program that reads: what `feed` returns is sent to it.
     ///
-    /// A program that is silent for longer than `quiet` is interrupted, so that the board can be
-    /// used again.
+    /// A program that is silent for longer than `quiet`, or prints more than `most` bytes, is
+    /// interrupted, so that the board can be used again.
     pub fn execute_feeding(
         &mut self,
         program: &[u8],
         quiet: Duration,
+        most: usize,
         feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
         self.open(program, &mut |step| {
             feed(step);
         })?;
+        let mut printed = 0;
         loop {
             match self.hear(quiet)? {
                 None => return Err(self.give_up(quiet)),
                 Some(Heard::Finished { traceback }) => return Ok(traceback),
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Output(bytes)) => {
+                    printed += bytes.len();
+                    if printed > most {
+                        return Err(self.flooded(most));
+                    }
                     if let Some(input) = feed(Progress::Output(&bytes)) {
                         let sent = self.say(&input)?;
                         feed(Progress::Sent(sent));
@@ -462,6 +478,16 @@ impl Session {
         }
     }
 
+    /// Interrupts a program that prints more than `most` bytes, and returns the error that tells so.
+    pub(crate) fn flooded(&mut self, most: usize) -> Error {
+        // What does not stop talking is left as it is.
+        let _ = self.enter(false, INTERRUPT_PATIENCE);
+        Error::Flooded {
+            name: self.name().to_owned(),
+            most,
+        }
+    }
+
     /// Sends a program and returns as soon as the board runs it.
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
         self.begin(program, None)?;
@@ -506,12 +532,20 @@ impl Session {
     fn until_end(
         &mut self,
         on_interrupt: OnInterrupt,
+        most: Option<usize>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
+        let mut printed = 0;
         loop {
             match self.next_event(on_interrupt, progress)? {
                 Event::Accepted | Event::Frame { .. } => {}
-                Event::Output(bytes) => progress(Progress::Output(&bytes)),
+                Event::Output(bytes) => {
+                    printed += bytes.len();
+                    if let Some(most) = most.filter(|&most| printed > most) {
+                        return Err(self.flooded(most));
+                    }
+                    progress(Progress::Output(&bytes));
+                }
                 Event::Failed(source) => return Err(self.failed(source)),
                 Event::Entered => return Ok(Vec::new()),
                 Event::Finished { traceback } => return Ok(traceback),

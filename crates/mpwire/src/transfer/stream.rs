@@ -13,7 +13,7 @@ use crate::board::capabilities::Capabilities;
 use crate::board::digest::Hasher;
 use crate::board::fs::Status;
 use crate::board::program::{Argument, Program, call};
-use crate::board::{self, Blocks, Board, onboard, read, unreadable};
+use crate::board::{self, Blocks, Board, keep, onboard, read, unreadable};
 
 /// Bytes of the digest that the board compares: enough for any accident.
 pub(super) const DIGEST_BYTES: usize = 8;
@@ -351,7 +351,7 @@ impl<'a> Meter<'a> {
                 return Ok(());
             }
             match self.send(board, false)? {
-                Some(more) => said.extend(more),
+                Some(more) => keep(said, &more),
                 None => return Ok(()),
             }
         }
@@ -362,7 +362,7 @@ impl<'a> Meter<'a> {
         let mut said = Vec::new();
         while board.has_agent() {
             match self.send(board, true)? {
-                Some(more) => said.extend(more),
+                Some(more) => keep(&mut said, &more),
                 None => break,
             }
         }

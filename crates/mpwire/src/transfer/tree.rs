@@ -203,7 +203,7 @@ impl Tree<'_> {
             board.ask_agent(&[onboard::LOOKS], &text);
         }
         board.flush_agent(&mut |_| {})?;
-        let found = board.take_frames().unwrap_or_default().concat();
+        let found = board.take_frames().unwrap_or_default();
         let Some(found) = read_looks(&found).filter(|found| found.len() == self.left.len()) else {
             // Damaged on its way: then all of them are sent.
             self.looked = true;

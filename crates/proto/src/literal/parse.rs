@@ -5,6 +5,10 @@ use super::Value;
 /// How deeply tuples, lists and dictionaries may nest; what boards print nests twice.
 const DEPTH_LIMIT: usize = 32;
 
+/// How many values there may be in one: a few bytes make a value that takes twenty times as many, and
+/// this many take no more than 30 MiB. A listing has four for each file.
+const VALUES_MOST: usize = 1 << 18;
+
 /// Why a literal could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
@@ -28,6 +32,9 @@ pub enum ParseError {
     /// Nested too deeply.
     #[error("nested more than {DEPTH_LIMIT} deep")]
     TooDeep,
+    /// Made of too many values.
+    #[error("made of more than {VALUES_MOST} values")]
+    TooMany,
 }
 
 /// Reads one Python literal; white space around it is allowed, anything else is refused.
@@ -35,6 +42,7 @@ pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     let mut parser = Parser {
         text,
         offset: 0,
+        values: 0,
         is_source: false,
     };
     let value = parser.value(0)?;
@@ -53,6 +61,7 @@ pub fn parse_source(text: &[u8], offset: usize) -> Result<(Value, usize), ParseE
     let mut parser = Parser {
         text,
         offset: offset.min(text.len()),
+        values: 0,
         is_source: true,
     };
     let value = parser.value(0)?;
@@ -66,6 +75,7 @@ pub fn skip_source_space(text: &[u8], offset: usize) -> usize {
     let mut parser = Parser {
         text,
         offset: offset.min(text.len()),
+        values: 0,
         is_source: true,
     };
     parser.skip_space();
@@ -75,6 +85,8 @@ pub fn skip_source_space(text: &[u8], offset: usize) -> usize {
 struct Parser<'a> {
     text: &'a [u8],
     offset: usize,
+    /// How many values were begun.
+    values: usize,
     /// Whether this is what a person wrote, not what a board printed.
     is_source: bool,
 }
@@ -124,6 +136,10 @@ impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
         if depth > DEPTH_LIMIT {
             return Err(ParseError::TooDeep);
+        }
+        self.values += 1;
+        if self.values > VALUES_MOST {
+            return Err(ParseError::TooMany);
         }
         self.skip_space();
         if self.is_source && self.is_at_string() {
@@ -498,6 +514,14 @@ mod tests {
         assert_eq!(&text[end..], b" # end\ny");
         assert_eq!(&text[skip_source_space(text, end)..], b"y");
         assert_eq!(skip_source_space(text, 999), text.len());
+    }
+
+    #[test]
+    fn what_would_fill_the_memory_is_refused() {
+        let list = |count: usize| format!("[{}]", "0,".repeat(count));
+        assert!(parse(list(VALUES_MOST - 1).as_bytes()).is_ok());
+        let refused = parse(list(VALUES_MOST).as_bytes());
+        assert_eq!(refused, Err(ParseError::TooMany));
     }
 
     proptest! {

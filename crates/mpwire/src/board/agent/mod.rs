@@ -19,7 +19,7 @@ use mpwire_proto::literal::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::program::Program;
-use super::{Board, Error, onboard, outcome, read, unreadable};
+use super::{Board, Error, REPLY_MOST, onboard, outcome, read, unreadable};
 use crate::session::Heard;
 pub(crate) use blocks::Blocks;
 
@@ -75,7 +75,7 @@ pub(crate) struct Agent {
     question: Question,
     listener: Listener,
     /// Frames that arrived whole, and whether one did not.
-    frames: Vec<Vec<u8>>,
+    frames: Vec<u8>,
     damaged: bool,
     /// How the board checks a block.
     check: Check,
@@ -160,7 +160,7 @@ impl Board {
         let mut said = Vec::new();
         while !said.contains(&loader::READY) {
             match self.session.hear(LINE_PATIENCE)? {
-                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(false),
                 None => return Err(self.session.give_up(LINE_PATIENCE).into()),
@@ -184,7 +184,7 @@ impl Board {
         let mut said = Vec::new();
         while !said.ends_with(b"\n") {
             match self.session.hear(patience)? {
-                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { .. }) => return Ok(None),
                 None => return Err(self.session.give_up(patience).into()),
@@ -216,11 +216,26 @@ impl Board {
         self.hear_out()
     }
 
+    /// Keeps what a program says.
+    fn keep(&mut self, said: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+        said.extend_from_slice(bytes);
+        self.limit(said.len())
+    }
+
+    /// Gives up a program that has said more than it can have to say.
+    fn limit(&mut self, said: usize) -> Result<(), Error> {
+        if said <= REPLY_MOST {
+            return Ok(());
+        }
+        self.agent = None;
+        Err(self.session.flooded(REPLY_MOST).into())
+    }
+
     fn hear_out(&mut self) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
         loop {
             match self.session.hear(SHORT_PATIENCE)? {
-                Some(Heard::Output(bytes)) => super::keep(&mut said, &bytes),
+                Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => return outcome(said, &traceback),
                 None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
@@ -285,6 +300,7 @@ impl Board {
                     if let Some(question) = listener.push(&bytes, &mut said) {
                         break question;
                     }
+                    self.limit(said.len())?;
                 }
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => {
@@ -420,8 +436,11 @@ impl Board {
                 }
                 Ok(Some(Heard::Frame { data, intact })) => {
                     if let Some(agent) = &mut self.agent {
-                        agent.damaged |= !intact;
-                        agent.frames.push(data);
+                        agent.damaged |= !intact || agent.frames.len() + data.len() > REPLY_MOST;
+                        // Of what is damaged nothing is of use.
+                        if !agent.damaged {
+                            agent.frames.extend(data);
+                        }
                     }
                 }
                 Ok(Some(Heard::Finished { traceback })) => {
@@ -439,7 +458,7 @@ impl Board {
                             again = Some(question);
                             patience = SETTLE + on_the_wire(length.min(QUEUE));
                         }
-                        None => {}
+                        None => self.limit(said.len())?,
                     }
                 }
                 Ok(None) if again.is_some() => return Ok(again),
@@ -469,8 +488,8 @@ impl Board {
         Ok(said)
     }
 
-    /// The frames that the agent has sent; `None` if one of them was damaged on its way.
-    pub(crate) fn take_frames(&mut self) -> Option<Vec<Vec<u8>>> {
+    /// What was in the frames that the agent has sent; `None` if one of them was damaged on its way.
+    pub(crate) fn take_frames(&mut self) -> Option<Vec<u8>> {
         let agent = self.agent.as_mut()?;
         let frames = std::mem::take(&mut agent.frames);
         (!std::mem::take(&mut agent.damaged)).then_some(frames)

@@ -39,6 +39,9 @@ const KNOWN_BYTES: usize = 8;
 /// How a traceback begins, if it is no noise. With too little memory there is only its last line.
 const TRACEBACKS: [&[u8]; 2] = [b"Traceback", b"MemoryError"];
 
+/// The largest file, in bytes, that is read into memory.
+const MEMORY_MOST: usize = 32 << 20;
+
 /// A file of the board that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -84,7 +87,7 @@ impl Known {
 pub enum Outcome {
     /// It is whole, and what the board has.
     Arrived,
-    /// It is what was known already; nothing was written.
+    /// It is what was known already. What may have been written of it before was wrong.
     Unchanged,
 }
 
@@ -103,7 +106,8 @@ pub trait Receiver {
     }
 }
 
-/// Reads the file `path` of the board into memory and verifies it against the board's own digest.
+/// Reads the file `path` of the board into memory and verifies it against the board's own digest. One
+/// of more than 32 MiB is an error: a board may send without end.
 ///
 /// `size` is what is expected, for the progress only.
 pub fn download(
@@ -138,6 +142,10 @@ impl Receiver for Memory<'_> {
     }
 
     fn write(&mut self, data: &[u8]) -> io::Result<()> {
+        if self.data.len() + data.len() > MEMORY_MOST {
+            let message = format!("the file is larger than {} MiB", MEMORY_MOST >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
         self.data.extend_from_slice(data);
         Ok(())
     }
@@ -197,7 +205,8 @@ fn download_rest(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> 
             }
             Err(Stop::Failed(error)) => {
                 if matches!(error, Error::Output(_) | Error::CorruptDownload { .. }) {
-                    board.enter(false)?;
+                    // The reason is what counts, should the board not stop.
+                    let _ = board.enter(false);
                 }
                 return Err(error);
             }

@@ -12,6 +12,13 @@ use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;
 use crate::transfer::{ATTEMPTS, Error};
 
+/// The longest line: four times the largest block.
+const LINE_MOST: usize = 4096;
+/// The largest file, in bytes. Boards that cannot write frames have not a tenth of this flash.
+const FILE_MOST: usize = 8 << 20;
+/// The most that a board prints of such a file: four characters a byte.
+const PRINTED_MOST: usize = 5 * FILE_MOST;
+
 /// Reads the file `path` of the board and verifies it against the board's own digest. Tells
 /// `progress` how many bytes are here.
 pub(super) fn download(
@@ -33,7 +40,7 @@ pub(super) fn download(
 
 /// How the board writes a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Writing {
+pub(super) enum Writing {
     Base64,
     Hex,
     Repr,
@@ -91,7 +98,7 @@ fn attempt(
     ];
     let mut lines = Lines::new(writing);
     board
-        .run_with(&programs, &text, &mut |step| {
+        .run_at_length(&programs, &text, PRINTED_MOST, &mut |step| {
             if let session::Progress::Output(bytes) = step {
                 lines.push(bytes);
                 progress(lines.data.len() as u64);
@@ -102,7 +109,7 @@ fn attempt(
 }
 
 /// Collects the lines that the board prints: blocks, then the digest.
-struct Lines {
+pub(super) struct Lines {
     writing: Writing,
     data: Vec<u8>,
     line: Vec<u8>,
@@ -113,7 +120,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(writing: Writing) -> Self {
+    pub(super) fn new(writing: Writing) -> Self {
         Self {
             writing,
             data: Vec::new(),
@@ -123,10 +130,13 @@ impl Lines {
         }
     }
 
-    fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             if byte != b'\n' {
-                self.line.push(byte);
+                // One that is cut is no block any more.
+                if self.line.len() < LINE_MOST {
+                    self.line.push(byte);
+                }
                 continue;
             }
             let line = std::mem::take(&mut self.line);
@@ -142,12 +152,12 @@ impl Lines {
             _ => None,
         };
         match block {
-            Some(block) => self.data.extend(block),
-            None => self.wrong = self.wrong.take().or(Some(line)),
+            Some(block) if self.data.len() + block.len() <= FILE_MOST => self.data.extend(block),
+            _ => self.wrong = self.wrong.take().or(Some(line)),
         }
     }
 
-    fn finish(self) -> Result<(Vec<u8>, Value), board::Error> {
+    pub(super) fn finish(self) -> Result<(Vec<u8>, Value), board::Error> {
         if let Some(line) = self.wrong {
             return Err(unreadable(&line, "a block of the file was expected"));
         }
@@ -196,6 +206,24 @@ mod tests {
             collect(Writing::Base64, b"7\n", 9).unwrap(),
             (vec![], Value::Int(7))
         );
+    }
+
+    #[test]
+    fn neither_a_line_nor_a_file_without_end_is_kept() {
+        let mut lines = Lines::new(Writing::Base64);
+        for _ in 0..1000 {
+            lines.push(&[b'x'; 4096]);
+        }
+        assert_eq!(lines.line.len(), LINE_MOST);
+        assert!(lines.finish().is_err());
+
+        let mut lines = Lines::new(Writing::Repr);
+        let line = [&b"b'"[..], &[b'x'; 4000], b"'\n"].concat();
+        for _ in 0..FILE_MOST / 4000 + 100 {
+            lines.push(&line);
+        }
+        assert!(lines.data.len() <= FILE_MOST);
+        assert!(lines.finish().is_err());
     }
 
     #[test]
