@@ -544,7 +544,9 @@ impl Receiver for Arrivals<'_> {
     }
 
     fn end(&mut self, index: usize, outcome: Outcome) -> io::Result<()> {
-        if let Some((writer, _)) = self.current.take() {
+        // What was begun of a file that is unchanged after all is wrong, and goes.
+        let written = self.current.take();
+        if let Some((writer, _)) = written.filter(|_| outcome == Outcome::Arrived) {
             writer.commit()?;
         }
         // Genuine mpremote copies such a file again and says nothing.
@@ -671,7 +673,7 @@ fn walk_local(
 }
 
 /// The components of paths that a board names, each checked before it names a local file.
-fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Vec<String>>, Error> {
+pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Vec<String>>, Error> {
     let mut seen = BTreeSet::new();
     let mut paths = Vec::new();
     for entry in entries {
@@ -712,6 +714,30 @@ mod tests {
             assert!(checked_name(name).is_err(), "{name:?}");
         }
         assert_eq!(checked_name("boot.py").unwrap(), "boot.py");
+    }
+
+    #[test]
+    fn what_has_arrived_wrong_does_not_replace_what_is_right_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.py");
+        fs::write(&target, "right").unwrap();
+        let files = [Arriving {
+            source: "a.py".to_owned(),
+            target: target.clone(),
+            size: 5,
+        }];
+        let mut arrivals = Arrivals {
+            files: &files,
+            explain: false,
+            current: None,
+            target: None,
+        };
+        // Its digest was not the board's, and the next one is that of what is here.
+        arrivals.begin(0).unwrap();
+        arrivals.write(b"wrong").unwrap();
+        arrivals.end(0, Outcome::Unchanged).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"right");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
