@@ -1,33 +1,7 @@
-//! The program `mpwire`: a drop-in for mpremote.
-//!
-//! `config` is what the user has set, `chain` turns the command line into commands, `args` says what
-//! each takes, `commands` does them one file each, `report` is all that prints; `complete` answers
-//! shells. What they do to boards is the library's.
-
-mod args;
-mod chain;
-mod commands;
-mod complete;
-mod config;
-mod connection;
-mod console;
-mod error;
-mod examples;
-mod interrupt;
-mod local;
-mod report;
-mod unfinished;
+//! The program `mpwire`; all of it is in the library beside this file.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    interrupt::watch();
-    let arguments = std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    match chain::run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::failure(&error),
-    }
+    mpwire_cli::main()
 }

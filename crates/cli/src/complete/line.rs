@@ -27,6 +27,7 @@ pub struct Line {
 
 /// Reads `line`. A word break is a character of `breaks` outside of quotes (bash:
 /// `COMP_WORDBREAKS`), or a quote.
+#[must_use]
 pub fn read(line: &str, breaks: &str) -> Line {
     let mut reader = Reader {
         words: Vec::new(),
@@ -94,6 +95,7 @@ impl Reader {
 }
 
 /// `text` as it has to stand in a POSIX shell's line where `quote` is open.
+#[must_use]
 pub fn quoted(text: &str, quote: Quote) -> String {
     let mut quoted = String::with_capacity(text.len());
     for character in text.chars() {

@@ -7,8 +7,8 @@
 
 mod board;
 mod candidates;
-mod line;
-mod position;
+pub mod line;
+pub mod position;
 
 use crate::config::Config;
 use crate::error::Error;

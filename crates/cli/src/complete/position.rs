@@ -37,7 +37,7 @@ pub enum Place {
 pub struct Value {
     /// The command, as the parser has it.
     pub command: Command,
-    /// Its name of the argument; [`args::NEXT`] where the next command may begin.
+    /// Its name of the argument; `args::NEXT` where the next command may begin.
     pub argument: String,
     /// For `fs`, which of its commands.
     pub operation: Option<String>,
@@ -46,6 +46,7 @@ pub struct Value {
 }
 
 /// Follows the chain up to the cursor.
+#[must_use]
 pub fn find(config: &Config, before: &[String]) -> Position {
     let mut rest: VecDeque<String> = before.iter().cloned().collect();
     rest.push_back(CURSOR.to_owned());

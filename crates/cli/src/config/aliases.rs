@@ -78,6 +78,7 @@ pub struct Aliases(BTreeMap<String, Alias>);
 
 impl Aliases {
     /// Those that are always there.
+    #[must_use]
     pub fn built_in() -> Self {
         let built_in = SHORTCUTS.iter().map(|shortcut| {
             let definition = Definition {
@@ -114,12 +115,14 @@ impl Aliases {
     }
 
     /// The words that one stands for.
+    #[must_use]
     pub fn words(&self, name: &str) -> Option<&[String]> {
         Some(&self.0.get(name)?.definition.words)
     }
 
     /// The first word that is no alias any more where a command line begins with `name`; `None` if
     /// there is none.
+    #[must_use]
     pub fn first_command<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let mut word = name;
         for _ in 0..LIMIT {
@@ -132,6 +135,7 @@ impl Aliases {
     }
 
     /// Each one's signature and help, in the order of their names.
+    #[must_use]
     pub fn rows(&self) -> Vec<(String, String)> {
         self.0
             .iter()

@@ -18,6 +18,7 @@ pub struct ConfigPy {
 }
 
 /// Reads the text of a `config.py`, whatever is in it.
+#[must_use]
 pub fn read(text: &str) -> ConfigPy {
     // Python reads every line's end as one character.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -375,7 +376,7 @@ commands["j"] = "ls"
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in any::<String>()) {
-            read(&text);
+            let _ = read(&text);
         }
 
         #[test]

@@ -10,11 +10,11 @@ mod platform;
 mod screen;
 #[cfg(windows)]
 mod sequences;
-#[cfg(any(windows, test))]
 mod utf8;
 
 pub use keys::Keys;
-pub use screen::Screen;
+pub use screen::{Screen, escaped};
+pub use utf8::Utf8;
 
 use std::io;
 use std::sync::{Mutex, Once, PoisonError};

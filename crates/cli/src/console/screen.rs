@@ -85,7 +85,8 @@ impl Screen {
 }
 
 /// Bytes that terminals print or move by, and `[xx]` for each other (mpremote, `repl.py`).
-fn escaped(bytes: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn escaped(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {

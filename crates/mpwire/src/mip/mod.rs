@@ -85,8 +85,12 @@ pub struct Surroundings {
 impl Surroundings {
     /// Asks a board: one exchange.
     pub fn ask(board: &mut Board) -> Result<Self, board::Error> {
-        let reply = board.run(&[onboard::SURROUNDINGS], "_mw_surroundings()")?;
-        let value = read(&reply)?;
+        Self::parse(&board.run(&[onboard::SURROUNDINGS], "_mw_surroundings()")?)
+    }
+
+    /// Reads what `onboard/surroundings.py` printed.
+    pub fn parse(reply: &[u8]) -> Result<Self, board::Error> {
+        let value = read(reply)?;
         let read = || {
             let [mpy, paths, directory] = value.as_items()? else {
                 return None;
@@ -105,7 +109,7 @@ impl Surroundings {
                 directory: directory.as_str()?.to_owned(),
             })
         };
-        read().ok_or_else(|| unreadable(&reply, "paths were expected"))
+        read().ok_or_else(|| unreadable(reply, "paths were expected"))
     }
 
     /// The folder on the board that is installed to, as it is named.

@@ -57,6 +57,22 @@ pub struct Partitions {
 }
 
 impl Partitions {
+    /// Reads what `onboard/rom_query.py` printed; `None` when the firmware knows no ROMFS.
+    pub fn parse(reply: &[u8]) -> Result<Option<Self>, board::Error> {
+        let values = read_list(reply)?;
+        let Some((Value::Bool(true), values)) = values.split_first() else {
+            return Ok(None);
+        };
+        let partition = |(number, value): (u32, &Value)| match value {
+            Value::None => Ok(None),
+            value => Partition::from_value(number, value)
+                .map(Some)
+                .ok_or_else(|| unreadable(reply, "a partition was expected")),
+        };
+        let all = (0..).zip(values).map(partition).collect::<Result<_, _>>()?;
+        Ok(Some(Self { all }))
+    }
+
     /// The partition of this number.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<&Partition> {
@@ -66,19 +82,7 @@ impl Partitions {
 
 /// Asks a board for its partitions, in one round trip; `None` when its firmware knows no ROMFS.
 pub fn query(board: &mut Board) -> Result<Option<Partitions>, board::Error> {
-    let reply = board.run_persistently(&[onboard::ROM_QUERY], "_mw_rom_query()")?;
-    let values = read_list(&reply)?;
-    let Some((Value::Bool(true), values)) = values.split_first() else {
-        return Ok(None);
-    };
-    let partition = |(number, value): (u32, &Value)| match value {
-        Value::None => Ok(None),
-        value => Partition::from_value(number, value)
-            .map(Some)
-            .ok_or_else(|| unreadable(&reply, "a partition was expected")),
-    };
-    let all = (0..).zip(values).map(partition).collect::<Result<_, _>>()?;
-    Ok(Some(Partitions { all }))
+    Partitions::parse(&board.run_persistently(&[onboard::ROM_QUERY], "_mw_rom_query()")?)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub mod attempts;
 pub mod choice;
 pub mod download;
 pub mod encoding;
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod leftovers;
 pub mod send;
 mod small;

@@ -1,7 +1,7 @@
 //! `fs`: the files of the board, one file a command.
 
 mod cat;
-mod cp;
+pub mod cp;
 mod hash;
 mod ls;
 mod rm;

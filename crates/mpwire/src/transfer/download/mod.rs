@@ -9,6 +9,7 @@
 //! last good byte. Nothing is kept in memory but one frame.
 
 mod arrival;
+pub(super) mod fuzzed;
 mod text;
 
 use std::fs::File;

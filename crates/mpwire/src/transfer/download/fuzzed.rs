@@ -1,0 +1,40 @@
+//! What reads the board's frames and lines, for the fuzz targets.
+
+use mpwire_proto::literal::Value;
+
+use super::arrival::Arrival;
+use super::text::{Lines, Writing};
+use super::{Receiver, Wanted};
+use crate::transfer::Error;
+
+/// Gives what intact frames hold, a run of the board's program after the other, to `receiver`;
+/// returns how many of the files are done.
+pub fn arrive(
+    files: &[Wanted],
+    runs: &[Vec<Vec<u8>>],
+    receiver: &mut dyn Receiver,
+) -> Result<usize, Error> {
+    let mut arrival = Arrival::new(files, receiver);
+    for frames in runs {
+        arrival.start();
+        for frame in frames {
+            arrival.take(frame.clone())?;
+        }
+    }
+    Ok(arrival.index())
+}
+
+/// What lines in one of the alphabets make of a file, and its digest; `None` where they are none.
+#[must_use]
+pub fn text(alphabet: u8, pieces: &[&[u8]]) -> Option<(Vec<u8>, Value)> {
+    let writing = match alphabet % 3 {
+        0 => Writing::Base64,
+        1 => Writing::Hex,
+        _ => Writing::Repr,
+    };
+    let mut lines = Lines::new(writing);
+    for piece in pieces {
+        lines.push(piece);
+    }
+    lines.finish().ok()
+}
