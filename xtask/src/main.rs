@@ -17,6 +17,7 @@ mod ci;
 mod data;
 mod demo;
 mod dist;
+mod fuzz;
 mod licences;
 mod man;
 mod markdown;
@@ -60,6 +61,8 @@ enum Command {
     Dist(dist::Arguments),
     /// Measure mpwire beside mpremote and mpytool on one board
     Bench(bench::Arguments),
+    /// Look for inputs that break what the readers of foreign input promise
+    Fuzz(fuzz::Arguments),
     /// Have everything go wrong that can, very often, and judge what is left
     #[cfg(target_os = "linux")]
     Torture(torture::Arguments),
@@ -88,6 +91,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Wheel(arguments) => wheel::run(&arguments),
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(target_os = "linux")]
         Command::Torture(arguments) => torture::run(&arguments),
     }
