@@ -330,7 +330,8 @@ impl Board {
     /// Runs `program`, which changes something, on `paths`, naming the first in errors. `done` is what
     /// it fails with when that was done already.
     fn change(&mut self, program: Program, paths: &[&str], done: Errno) -> Result<(), Error> {
-        let text = sure_call(program, paths);
+        // What it prints shows that it was called: where a line's end is damaged, it may not be.
+        let text = format!("print({})", sure_call(program, paths));
         // Nobody knows how far a program came of which nothing was heard.
         let mut may_be_done = false;
         let result = persistently(self, &mut |board| match board
