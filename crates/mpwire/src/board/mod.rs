@@ -196,6 +196,12 @@ impl Board {
         self.session.name()
     }
 
+    /// How often something went well only when it was done again: the link damages what it carries.
+    #[must_use]
+    pub fn repetitions(&self) -> usize {
+        self.session.repetitions()
+    }
+
     /// A handle with which other threads interrupt what this board does.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {

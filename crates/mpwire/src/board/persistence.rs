@@ -88,9 +88,14 @@ fn again_and_again<T, E: Doubtful>(
     work: &mut dyn FnMut(&mut Board) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut refusal = None;
-    for _ in 1..BEGINNINGS {
+    for beginning in 1..BEGINNINGS {
         let error = match work(board) {
-            Ok(done) => return Ok(done),
+            Ok(done) => {
+                if beginning > 1 {
+                    board.session.note_repetition();
+                }
+                return Ok(done);
+            }
             Err(error) => error,
         };
         match error.doubt() {

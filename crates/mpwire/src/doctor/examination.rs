@@ -81,8 +81,8 @@ pub fn examine(
         Err(Stop::Interrupted) => return Err(session::Error::Interrupted),
         Err(Stop::Lost(reason)) => examination.findings.push(Finding::Lost { reason }),
     }
-    if examination.losses > 0 {
-        let times = examination.losses;
+    let times = examination.losses + examination.board.repetitions();
+    if times > 0 {
         examination.findings.push(Finding::Losses { times });
     }
     Ok(examination.findings)

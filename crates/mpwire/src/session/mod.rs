@@ -180,6 +180,8 @@ pub struct Session {
     /// What was typed and not read yet. Keyboards limit how much that is.
     typed: VecDeque<console::Input>,
     service: Option<Box<dyn Service>>,
+    /// How often something went well only when it was sent again.
+    repetitions: usize,
 }
 
 impl Session {
@@ -198,6 +200,7 @@ impl Session {
             generation: 0,
             typed: VecDeque::new(),
             service: None,
+            repetitions: 0,
         };
         session.listen();
         session
@@ -270,6 +273,17 @@ impl Session {
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(self.outbox.clone())
+    }
+
+    /// How often something went well only when it was sent again: the link damages what it carries.
+    #[must_use]
+    pub fn repetitions(&self) -> usize {
+        self.repetitions
+    }
+
+    /// Notes that something went well only when it was done again.
+    pub(crate) fn note_repetition(&mut self) {
+        self.repetitions += 1;
     }
 
     /// How fast programs were taken so far.
@@ -353,6 +367,7 @@ impl Session {
                 // What the board has not got to its end it has not run.
                 Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
                     may_repeat = false;
+                    self.repetitions += 1;
                     self.enter(false, INTERRUPT_PATIENCE)?;
                     continue;
                 }
@@ -362,6 +377,7 @@ impl Session {
             // is no flow control, a byte may be lost each time.
             let is_known = refusal.as_ref() == Some(&traceback);
             if printed || !is_refused(&traceback) || (is_known && !self.repl.slow_down()) {
+                self.repetitions += usize::from(refusal.is_some() && !is_known);
                 return Ok(traceback);
             }
             refusal = Some(traceback);

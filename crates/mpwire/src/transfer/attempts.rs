@@ -98,6 +98,7 @@ impl Attempts<'_> {
                         Some(lighter) => lighter,
                         None => return Err(Failure::Board(error)),
                     };
+                    self.make_room();
                     continue;
                 }
                 Err(error) if self.feed && error.may_be_loss() => {
@@ -108,10 +109,17 @@ impl Attempts<'_> {
             plan.program_limit /= 2;
             if plan.program_limit < LEAST_PROGRAM {
                 plan.encoding = self.lighter(plan.encoding).ok_or(Failure::NoMemory)?;
+                self.make_room();
                 plan.program_limit = self.capabilities.program_limit() / 2;
             }
         }
         Err(Failure::NoMemory)
+    }
+
+    /// Removes what the encoding before has left on the board: another needs the memory.
+    fn make_room(&mut self) {
+        // Where that fails, the next attempt does as well, and says why.
+        let _ = self.board.tidy();
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
