@@ -7,7 +7,7 @@ mod common;
 use std::fs::File;
 use std::io::Read as _;
 
-use common::{board, board_and_host};
+use common::board_and_host;
 use mpwire_sim::Accident;
 
 fn accidents(text: &str) -> Vec<Accident> {
@@ -49,7 +49,9 @@ fn a_reset_in_the_middle_of_output_is_counted() {
 fn who_has_the_port_open_loses_it_and_the_next_finds_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let port = folder.path().join("board");
-    let board = board("link=usb");
+    // A board that starts loses what is typed meanwhile.
+    let (board, host) = board_and_host("link=usb");
+    drop(host);
     board.attach_pty(&port).expect("a pty");
     let open = || {
         let mut options = File::options();

@@ -112,36 +112,26 @@ pub fn deploy(
             room: partition.size,
         });
     }
-    persistently(board, &mut |board| {
-        deploy_once(board, image, partition, options, progress)
-    })
-}
-
-fn deploy_once(
-    board: &mut Board,
-    image: &[u8],
-    partition: &Partition,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Sent, Error> {
-    let capabilities = board.capabilities()?;
-    let shipment = ImageShipment {
-        image,
-        partition,
-        capabilities,
-    };
     let start = Instant::now();
-    let (result, count) = until_right(board, &shipment, options, progress);
-    if result.is_err() && board.is_entered() {
-        // The error that came first is the one to tell.
-        let _ = board.tidy();
-    }
-    Ok(Sent {
-        encoding: result.map_err(|failure| shipment.explain(failure))?,
-        bytes: image.len() as u64,
-        wire_bytes: count.wire_bytes,
-        chunks: count.chunks,
-        time: start.elapsed(),
+    persistently(board, &mut |board| {
+        let capabilities = board.capabilities()?;
+        let shipment = ImageShipment {
+            image,
+            partition,
+            capabilities,
+        };
+        let (result, count) = until_right(board, &shipment, options, progress);
+        if result.is_err() && board.is_entered() {
+            // The error that came first is the one to tell.
+            let _ = board.tidy();
+        }
+        Ok(Sent {
+            encoding: result.map_err(|failure| shipment.explain(failure))?,
+            bytes: size,
+            wire_bytes: count.wire_bytes,
+            chunks: count.chunks,
+            time: start.elapsed(),
+        })
     })
 }
 
