@@ -347,7 +347,7 @@ impl TransferArgs {
         Options {
             encoding: self.encoding.0,
             chunk_size: self.chunk_size,
-            more_follow: false,
+            ..Options::default()
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct Connection {
     auto_soft_reset: bool,
     /// Whether a command has done something, so that no REPL follows at the end.
     did_action: bool,
+    /// The directories in which something may be left of an interrupted copy that another goes on
+    /// with.
+    unhealed: Vec<String>,
     /// What was named and could not be opened, for the doctor to look into.
     unopened: Option<Unopened>,
 }
@@ -42,6 +45,7 @@ impl Connection {
             soft_reset,
             auto_soft_reset: soft_reset == SoftReset::Auto,
             did_action: false,
+            unhealed: Vec::new(),
             unopened: None,
         }
     }
@@ -81,6 +85,7 @@ impl Connection {
     pub fn disconnect(&mut self) {
         if let Some(mut board) = self.board.take() {
             board.close();
+            self.unhealed.clear();
             interrupt::forward_to(None);
             self.auto_soft_reset = self.soft_reset == SoftReset::Auto;
         }
@@ -114,12 +119,33 @@ impl Connection {
     /// soft-reset at the first use unless resumed.
     pub fn board(&mut self) -> Result<&mut Board, Error> {
         let soft_reset = self.auto_soft_reset;
-        self.entered(soft_reset)
+        self.entered(soft_reset, &Vec::new)
+    }
+
+    /// As [`Connection::board`], for a copy that may go on where another was interrupted: of what
+    /// that has left, files with the names that `kept` returns stay until [`Connection::heal`]. Also
+    /// returns whether there may be any.
+    pub fn board_to_go_on_with(
+        &mut self,
+        kept: &dyn Fn() -> Vec<String>,
+    ) -> Result<(&mut Board, bool), Error> {
+        let soft_reset = self.auto_soft_reset;
+        self.entered(soft_reset, kept)?;
+        let may_go_on = !self.unhealed.is_empty();
+        Ok((self.board()?, may_go_on))
+    }
+
+    /// Finishes or removes what is left of interrupted copies after all.
+    pub fn heal(&mut self) {
+        let directories = std::mem::take(&mut self.unhealed);
+        if let Some(board) = self.board.as_mut().filter(|_| !directories.is_empty()) {
+            heal(board, &directories, &[]);
+        }
     }
 
     /// Soft-resets the board.
     pub fn soft_reset(&mut self) -> Result<(), Error> {
-        self.entered(true).map(drop)
+        self.entered(true, &Vec::new).map(drop)
     }
 
     fn connect_to_default(&mut self) -> Result<(), Error> {
@@ -143,7 +169,11 @@ impl Connection {
             .ok_or_else(|| Error::message("no device found"))
     }
 
-    fn entered(&mut self, soft_reset: bool) -> Result<&mut Board, Error> {
+    fn entered(
+        &mut self,
+        soft_reset: bool,
+        kept: &dyn Fn() -> Vec<String>,
+    ) -> Result<&mut Board, Error> {
         self.untouched_board()?;
         let Some(board) = &mut self.board else {
             return Err(Error::message("no device found"));
@@ -151,20 +181,24 @@ impl Connection {
         if soft_reset || !board.is_entered() {
             board.reach(soft_reset)?;
             self.auto_soft_reset = false;
-            heal(board);
+            let directories = unfinished::of(board.name());
+            if !directories.is_empty() {
+                let kept = kept();
+                heal(board, &directories, &kept);
+                if !kept.is_empty() {
+                    self.unhealed = directories;
+                }
+            }
         }
         Ok(board)
     }
 }
 
-/// Finishes or removes what interrupted copies have left on the board. What fails here is tried
-/// again at the next connection; it is not what the user came for.
-fn heal(board: &mut Board) {
-    let directories = unfinished::of(board.name());
-    if directories.is_empty() {
-        return;
-    }
-    let healed = leftovers::heal(board, &directories);
+/// Finishes or removes what interrupted copies have left in `directories` of the board, but for files
+/// with a name of `kept`. What fails here is tried again at the next connection; it is not what the
+/// user came for.
+fn heal(board: &mut Board, directories: &[String], kept: &[String]) {
+    let healed = leftovers::heal(board, directories, kept);
     if let (Ok(healed), Ok(())) = (healed, board.tidy()) {
         for healed in healed {
             report::status(&match healed {
@@ -176,7 +210,9 @@ fn heal(board: &mut Board) {
                 }
             });
         }
-        unfinished::forget(board.name());
+        if kept.is_empty() {
+            unfinished::forget(board.name());
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mpwire::transfer::Progress;
 
 use crate::error::Error;
@@ -29,6 +29,12 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
 pub fn status(text: &str) {
     // Nothing can be told where stderr is gone.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Tells that a copy went on where another was interrupted.
+pub fn went_on(path: &str, at: u64) {
+    let path = visible(path);
+    status(&format!("mpwire: {path}: went on at {}", DecimalBytes(at)));
 }
 
 /// Text that others have written, as it may be shown: what would move the cursor, or turn the

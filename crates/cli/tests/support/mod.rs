@@ -29,10 +29,11 @@ pub const DEADLINE: Duration = Duration::from_secs(25);
 pub const PORT: &str = "../board";
 
 /// Prints a line for each file and directory of the board: its path, size and SHA-256.
+/// FAT lists no directory whose path ends in a slash.
 const TREE_PROGRAM: &str = "
 def _walk(path):
  import os, hashlib, binascii
- for name, mode, *rest in os.ilistdir(path):
+ for name, mode, *rest in os.ilistdir(path[:-1] or '/'):
   name = path + name
   if mode & 0x4000:
    print(repr(name), 'directory')
@@ -61,7 +62,7 @@ def _walk(path):
   import hashlib, binascii
  except ImportError:
   import uhashlib as hashlib, ubinascii as binascii
- for name, mode, *rest in os.ilistdir(path):
+ for name, mode, *rest in os.ilistdir(path[:-1] or '/'):
   name = path + name
   if mode & 0x4000:
    _walk(name + '/')
@@ -506,6 +507,11 @@ impl TestBoard {
     fn end(&mut self) {
         kill_process(Pid::from_child(&self.simulator), Signal::TERM).expect("it runs");
         self.simulator.wait().expect("it ends");
+    }
+
+    /// Ends the simulator and returns how many bytes were sent to the board.
+    pub fn sent(self) -> u64 {
+        self.counted(" bytes to the board")
     }
 
     /// Ends the simulator and returns how many bytes arrived while the board could not take them.

@@ -151,6 +151,7 @@ impl Error {
 }
 
 /// A board at the other end of a session.
+#[expect(clippy::struct_excessive_bools, reason = "each is found out by itself")]
 pub struct Board {
     session: Session,
     capabilities: Option<Capabilities>,
@@ -158,6 +159,8 @@ pub struct Board {
     installed: BTreeSet<&'static str>,
     /// The agent that runs there, if one does.
     agent: Option<Agent>,
+    /// Whether it took one the last time.
+    took_agent: bool,
     /// Whether the firmware could not take one.
     refuses_agent: bool,
     /// Bytes of a file in each frame that it writes; 0 where the firmware cannot write frames.
@@ -181,6 +184,7 @@ impl Board {
             capabilities: None,
             installed: BTreeSet::new(),
             agent: None,
+            took_agent: false,
             refuses_agent: false,
             frame_room: FRAME_ROOM,
             mounted: None,

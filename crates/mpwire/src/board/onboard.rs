@@ -104,6 +104,8 @@ programs! {
     DIGEST_WHOLE = "_mw_digest" in "digest_whole.py";
     /// Writes a file that the agent pulls.
     PUT = "_mw_put" in "put.py";
+    /// The same of a large file, of which the beginning may be there.
+    PUT_LARGE = "_mw_put_large" in "put_large.py";
     /// Gives a receiver what the agent pulls.
     RECEIVE = "_mw_receive" in "receive.py";
     /// Takes blocks of text from standard input.

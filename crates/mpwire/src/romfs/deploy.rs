@@ -128,6 +128,7 @@ pub fn deploy(
         Ok(Sent {
             encoding: result.map_err(|failure| shipment.explain(failure))?,
             bytes: size,
+            went_on_at: 0,
             wire_bytes: count.wire_bytes,
             chunks: count.chunks,
             time: start.elapsed(),

@@ -9,8 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::download::download;
 use super::upload::join;
-use super::{Error, temporary};
+use super::{Error, Source, temporary};
 use crate::board::Board;
+use crate::board::digest::Hasher;
 
 /// What became of a file that an interrupted copy has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +29,19 @@ pub fn is_leftover(path: &str) -> bool {
     temporary::parse(name).is_some()
 }
 
-/// Finishes or removes what interrupted copies have left in `directories` of the board. One that is
-/// not there is no error.
-pub fn heal(board: &mut Board, directories: &[String]) -> Result<Vec<Healed>, Error> {
+/// The name that `source` has on the board until it is complete there and called `name`.
+pub fn temporary_name(source: Source, name: &str) -> Result<String, Error> {
+    let digest = source.digest(Hasher::sha256())?.bytes();
+    Ok(temporary::temporary_path(name, &digest))
+}
+
+/// Finishes or removes what interrupted copies have left in `directories` of the board, but for
+/// files with a name of `kept`, with which a copy goes on. A directory that is not there is no error.
+pub fn heal(
+    board: &mut Board,
+    directories: &[String],
+    kept: &[String],
+) -> Result<Vec<Healed>, Error> {
     let mut healed = Vec::new();
     for directory in directories {
         let Ok(entries) = board.list(directory) else {
@@ -40,6 +51,9 @@ pub fn heal(board: &mut Board, directories: &[String]) -> Result<Vec<Healed>, Er
             let Some((name, digest)) = temporary::parse(&entry.name) else {
                 continue;
             };
+            if kept.contains(&entry.name) {
+                continue;
+            }
             let path = join(directory, &entry.name);
             let target = join(directory, name);
             healed.push(if !name.is_empty() && starts_with(board, &path, &digest)? {

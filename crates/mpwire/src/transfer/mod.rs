@@ -47,7 +47,14 @@ pub struct Options {
     pub chunk_size: Option<NonZeroUsize>,
     /// Whether other files follow, for which the receiving programs stay on the board.
     pub more_follow: bool,
+    /// Whether an interrupted copy may have left the beginning of a large file on the board: then it
+    /// is looked for, and the copy goes on behind it. What an attempt of the same call has left
+    /// is looked for in any case.
+    pub may_resume: bool,
 }
+
+/// The fewest bytes of a file that is worth going on with, rather than beginning it again.
+pub const RESUME_LEAST: u64 = 128 * 1024;
 
 /// How far a transfer is, in bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +72,9 @@ pub struct Sent {
     pub encoding: Encoding,
     /// Bytes of the file.
     pub bytes: u64,
+    /// Those of them that an earlier attempt had left on the board; 0 where the file was sent from
+    /// its beginning.
+    pub went_on_at: u64,
     /// Bytes put on the wire for them, programs and flow control included.
     pub wire_bytes: u64,
     /// Programs executed.

@@ -8,7 +8,7 @@ use mpwire_proto::literal::Value;
 use super::encoding::{Window, deflated_size, roughly_deflated_size, window};
 use super::send::{Count, Plan, Receiver};
 use super::source::{PIECE, Source};
-use super::{Encoding, Error, Options, Progress};
+use super::{Encoding, Error, Options, Progress, RESUME_LEAST};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Hasher;
 use crate::board::fs::Status;
@@ -202,6 +202,34 @@ impl<'a> Feed<'a> {
         })
     }
 
+    /// Reads the first `count` bytes, which the board has: they count for the digest alone.
+    pub(super) fn skip(&mut self, count: u64) -> Result<(), Error> {
+        let end = self.size - count.min(self.size);
+        while self.size > end {
+            let piece = self.piece(self.size - end)?;
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(&piece);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a piece of at most so many bytes.
+    fn piece(&mut self, most: u64) -> Result<Vec<u8>, Error> {
+        let most = most.min(PIECE as u64);
+        let mut piece = Vec::with_capacity(PIECE);
+        (&mut self.reader)
+            .take(most)
+            .read_to_end(&mut piece)
+            .map_err(|error| self.source.failed(error))?;
+        if piece.is_empty() && most > 0 {
+            // It is shorter now than it was.
+            return Err(self.source.failed(std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.size -= piece.len() as u64;
+        Ok(piece)
+    }
+
     /// Whether all was read.
     pub(super) fn is_done(&self) -> bool {
         self.hasher.is_none()
@@ -209,20 +237,13 @@ impl<'a> Feed<'a> {
 
     /// Moves a piece of the file to `blocks`, and behind the last one its digest.
     pub(super) fn step(&mut self, blocks: &mut Blocks) -> Result<(), Error> {
-        let Some(hasher) = &mut self.hasher else {
+        if self.is_done() {
             return Ok(());
-        };
-        let mut piece = Vec::with_capacity(PIECE);
-        (&mut self.reader)
-            .take(PIECE.min(usize::try_from(self.size).unwrap_or(PIECE)) as u64)
-            .read_to_end(&mut piece)
-            .map_err(|error| self.source.failed(error))?;
-        if piece.is_empty() && self.size > 0 {
-            // It is shorter now than it was.
-            return Err(self.source.failed(std::io::ErrorKind::UnexpectedEof.into()));
         }
-        self.size -= piece.len() as u64;
-        hasher.update(&piece);
+        let piece = self.piece(self.size)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&piece);
+        }
         blocks.data(&piece);
         if self.size == 0 {
             if let Some(hasher) = self.hasher.take() {
@@ -238,13 +259,14 @@ impl<'a> Feed<'a> {
 
 /// Starts the agent, unless one runs or the board cannot take one, and returns what is at `paths`,
 /// with digests of files of `feed`'s size, and the free space beside `parent`. Begins to encode
-/// `feed` in the meantime.
+/// `feed` in the meantime, unless it `may_resume`: then it is not known yet where it begins.
 pub(super) fn look(
     board: &mut Board,
     paths: &[String],
     parent: &str,
     feed: &mut Feed,
     sample: &[u8],
+    may_resume: bool,
 ) -> Result<Option<Looks>, Error> {
     let list = Argument::Texts(paths).literal();
     let parent = Argument::Text(parent).literal();
@@ -261,7 +283,7 @@ pub(super) fn look(
     } else {
         let mut result = Ok(());
         let said = board.load_agent(PROGRAMS, &text, window_bits(sample), &mut |blocks| {
-            while result.is_ok() && !feed.is_done() && blocks.waiting() < AHEAD {
+            while !may_resume && result.is_ok() && !feed.is_done() && blocks.waiting() < AHEAD {
                 result = feed.step(blocks);
             }
             blocks.prepare(feed.is_done());
@@ -299,6 +321,8 @@ pub(super) struct Meter<'a> {
     pub blocks: u32,
     /// Bytes of the file.
     pub total: u64,
+    /// Those that were on the board before.
+    pub before: u64,
     progress: &'a mut dyn FnMut(Progress),
 }
 
@@ -308,6 +332,7 @@ impl<'a> Meter<'a> {
             wire_bytes: 0,
             blocks: 0,
             total,
+            before: 0,
             progress,
         }
     }
@@ -318,12 +343,12 @@ impl<'a> Meter<'a> {
         board: &mut Board,
         all: bool,
     ) -> Result<Option<Vec<u8>>, board::Error> {
-        let (wire_bytes, total) = (&mut self.wire_bytes, self.total);
+        let (wire_bytes, total, before) = (&mut self.wire_bytes, self.total, self.before);
         let progress = &mut *self.progress;
         let said = board.send_block(all, &mut |step| {
             *wire_bytes += step.wire as u64;
             progress(Progress {
-                done: step.stream.min(total),
+                done: (before + step.stream).min(total),
                 total,
             });
         })?;
@@ -370,29 +395,62 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// The call that writes `size` bytes which follow it.
-pub(super) fn put_call(target: &str, temporary: &str, size: u64) -> String {
-    call(
-        onboard::PUT.defines,
-        &[
-            Argument::Text(target),
-            Argument::Text(temporary),
-            Argument::Int(size.cast_signed()),
-        ],
-    )
+/// How the agent writes a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Put<'a> {
+    /// The file's path.
+    pub target: &'a str,
+    /// The path that it has until it is right; the target itself to leave it there.
+    pub temporary: &'a str,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Those that are at `temporary` already.
+    pub start: u64,
 }
 
-/// Has the agent write `feed` to `temporary` and, when it is right, name it `target`. Returns
-/// whether it is.
+impl Put<'_> {
+    /// Whether what is written is committed now and then. In its old one's place a file is not: what
+    /// is there is the old one until the new one is complete.
+    fn is_large(&self) -> bool {
+        self.size >= RESUME_LEAST && self.target != self.temporary
+    }
+
+    /// Asks the agent to write what follows; before all that waits already, where it was sent nothing
+    /// yet.
+    pub(super) fn ask(&self, board: &mut Board, is_first: bool) {
+        let size = Argument::Int(self.size.cast_signed());
+        let start = Argument::Int(self.start.cast_signed());
+        let paths = [Argument::Text(self.target), Argument::Text(self.temporary)];
+        let [target, temporary] = paths;
+        let (program, text) = if self.is_large() {
+            let arguments = [target, temporary, size, start];
+            (
+                onboard::PUT_LARGE,
+                call(onboard::PUT_LARGE.defines, &arguments),
+            )
+        } else {
+            let arguments = [target, temporary, size];
+            (onboard::PUT, call(onboard::PUT.defines, &arguments))
+        };
+        let programs = [PROGRAMS, &[program]].concat();
+        if is_first {
+            board.ask_agent_first(&programs, &text);
+        } else {
+            board.ask_agent(&programs, &text);
+        }
+    }
+}
+
+/// Has the agent write `feed`, and name it when it is right. Returns whether it is.
 pub(super) fn put(
     board: &mut Board,
     feed: &mut Feed,
-    size: u64,
-    target: &str,
-    temporary: &str,
+    put: &Put,
     meter: &mut Meter,
 ) -> Result<bool, Error> {
-    board.ask_agent_first(PROGRAMS, &put_call(target, temporary, size));
+    feed.skip(put.start)?;
+    meter.before = put.start;
+    put.ask(board, true);
     let mut said = Vec::new();
     meter.feed(board, feed, &mut said)?;
     said.extend(meter.send_all(board)?);

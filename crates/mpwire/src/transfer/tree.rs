@@ -1,16 +1,16 @@
 //! Many files as one stream: directories made, files created, written, verified and named without
 //! a round trip for each; what the board has already is found in one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mpwire_proto::literal::Value;
 
 use super::source::Source;
-use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS};
+use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
 use super::temporary::temporary_path;
 use super::unchanged::{Candidate, unchanged};
 use super::upload::{join, remove_after, send_file};
-use super::{ATTEMPTS, Error, Options, Progress};
+use super::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::fs::batches;
 use crate::board::persistence::persistently;
@@ -48,6 +48,8 @@ pub enum Event {
     Unchanged(String),
     /// So far are all files that are sent together.
     Progress(Progress),
+    /// Of the file at this path so many bytes were there, left by an interrupted copy.
+    WentOn(String, u64),
 }
 
 /// What was sent of a tree.
@@ -79,6 +81,7 @@ pub fn send_tree(
         files,
         left: (0..files.len()).collect(),
         looked: force,
+        may_resume: options.may_resume,
         summary: Summary::default(),
     };
     persistently(board, &mut |board| tree.send(board, force, options, events))?;
@@ -95,6 +98,8 @@ struct Tree<'a> {
     left: Vec<usize>,
     /// Whether it is known which these are.
     looked: bool,
+    /// Whether beginnings of large files may be on the board.
+    may_resume: bool,
     summary: Summary,
 }
 
@@ -115,11 +120,15 @@ impl Tree<'_> {
                 Ok(true) if self.left.is_empty() => return Ok(()),
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(Error::Board(error)) if error.may_be_loss() || error.is_out_of_memory() => {
+                Err(error) => {
+                    self.may_resume = true;
                     // What is there already is found again.
                     self.looked = force;
+                    match error {
+                        Error::Board(error) if error.may_be_loss() || error.is_out_of_memory() => {}
+                        error => return Err(error),
+                    }
                 }
-                Err(error) => return Err(error),
             }
         }
         self.one_by_one(board, options, events)
@@ -233,6 +242,7 @@ impl Tree<'_> {
     /// Has the agent write what is left.
     fn put(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let originals = self.originals()?;
+        let begun = self.begun(board)?;
         let mut total = 0;
         for &index in &self.left {
             total += self.files[index].source.size()?;
@@ -240,7 +250,7 @@ impl Tree<'_> {
         let mut progress = |progress| events(Event::Progress(progress));
         let mut meter = Meter::new(total, &mut progress);
         let mut said = Vec::new();
-        let result = self.put_all(board, &originals, &mut meter, &mut said);
+        let result = self.put_all(board, &originals, &begun, &mut meter, &mut said);
         self.summary.wire_bytes += meter.wire_bytes;
         let left = std::mem::take(&mut self.left);
         let mut answers = said
@@ -252,6 +262,9 @@ impl Tree<'_> {
             if answers.next() == Some(b"True") {
                 self.summary.files += 1;
                 self.summary.bytes += self.files[index].source.size()?;
+                if let Some(&start) = begun.get(&index) {
+                    events(Event::WentOn(self.path(index), start));
+                }
             } else {
                 self.left.push(index);
             }
@@ -271,6 +284,7 @@ impl Tree<'_> {
         &self,
         board: &mut Board,
         originals: &HashMap<usize, (usize, Digest)>,
+        begun: &BTreeMap<usize, u64>,
         meter: &mut Meter,
         said: &mut Vec<u8>,
     ) -> Result<(), Error> {
@@ -299,11 +313,49 @@ impl Tree<'_> {
             }
             let mut feed = Feed::new(item.source, false)?;
             let size = item.source.size()?;
-            board.ask_agent(PROGRAMS, &stream::put_call(&path, &temporary, size));
+            let put = Put {
+                target: &path,
+                temporary: &temporary,
+                size,
+                start: begun.get(&index).copied().unwrap_or(0),
+            };
+            feed.skip(put.start)?;
+            meter.before += put.start;
+            put.ask(board, false);
             meter.feed(board, &mut feed, said)?;
         }
         said.extend(meter.send_all(board)?);
         Ok(())
+    }
+
+    /// How much of large files the board has, of those of which it has something.
+    fn begun(&self, board: &mut Board) -> Result<BTreeMap<usize, u64>, Error> {
+        let mut begun = BTreeMap::new();
+        if !self.may_resume {
+            return Ok(begun);
+        }
+        for &index in &self.left {
+            let source = self.files[index].source;
+            let size = source.size()?;
+            if size < RESUME_LEAST {
+                continue;
+            }
+            let digest = source.digest(Hasher::sha256())?.bytes();
+            let temporary = temporary_path(&self.path(index), &digest);
+            let look = call(
+                onboard::LOOK.defines,
+                &[Argument::Text(&temporary), Argument::Int(-1)],
+            );
+            board.ask_agent(PROGRAMS, &format!("print([{look}])"));
+            let said = board.flush_agent(&mut |_| {})?;
+            let looks = stream::read_looks(&read(&said)?, None, &said)?;
+            if let [Some(look)] = &looks.at[..]
+                && (1..=size).contains(&look.status.size)
+            {
+                begun.insert(index, look.status.size);
+            }
+        }
+        Ok(begun)
     }
 
     /// For each file that is the same as one before it, that one, and the digest of both.

@@ -10,9 +10,9 @@ use super::attempts::{Failure, Shipment, until_right};
 use super::send::Receiver;
 use super::small::Small;
 use super::source::Source;
-use super::stream::{self, Feed, Look, Looks, Meter};
+use super::stream::{self, Feed, Look, Looks, Meter, Put};
 use super::temporary::temporary_path;
-use super::{Encoding, Error, Options, Progress, Sent};
+use super::{Encoding, Error, Options, Progress, RESUME_LEAST, Sent};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
@@ -21,6 +21,9 @@ use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;
+
+/// How often a large file is begun as a stream that the board stops to take.
+const STREAM_BEGINNINGS: u32 = 3;
 
 /// What is at the destination of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +168,9 @@ pub fn send_file<E: From<Error>>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Option<Sent>, E> {
     let mut admitted: Option<(String, Result<bool, E>)> = None;
+    let mut beginnings = 0;
     let result = persistently(board, &mut |board| {
+        beginnings += 1;
         // Whoever has been asked is not asked again.
         let mut admit = |destination: &Destination| {
             if !matches!(&admitted, Some((target, _)) if *target == destination.target) {
@@ -179,6 +184,8 @@ pub fn send_file<E: From<Error>>(
             source,
             options,
             start,
+            beginnings,
+            may_resume: options.may_resume || beginnings > 1,
         };
         sending.send(path, name, &mut admit, progress)
     });
@@ -194,6 +201,10 @@ struct Sending<'a> {
     source: Source<'a>,
     options: &'a Options,
     start: Instant,
+    /// How often the file's copy was begun, this time included.
+    beginnings: u32,
+    /// Whether the beginning of the file may be on the board.
+    may_resume: bool,
 }
 
 /// What the agent said of the destination, and the file, which it may have begun to take.
@@ -201,6 +212,8 @@ struct Prepared<'a> {
     destination: Destination,
     feed: Feed<'a>,
     size: u64,
+    /// Bytes of the file that its temporary one has already.
+    begun: u64,
 }
 
 impl<'a> Sending<'a> {
@@ -224,21 +237,22 @@ impl<'a> Sending<'a> {
             if let Some(sent) = self.small(&small, &destination, number)? {
                 return Ok(Some(sent));
             }
-            if let Some(mut prepared) = self.look(path, name)?
-                && let Some(sent) = self.stream(&mut prepared, progress)?
+            if let Some(prepared) = self.look(path, name)?
+                && let Some(sent) = self.stream(prepared, progress)?
             {
                 return Ok(Some(sent));
             }
             return Ok(Some(self.text(&destination, progress)?));
         }
-        if let Some(mut prepared) = self.look(path, name)? {
+        if let Some(prepared) = self.look(path, name)? {
             if !admit(&prepared.destination) {
                 return Ok(None);
             }
-            if let Some(sent) = self.stream(&mut prepared, progress)? {
+            let destination = prepared.destination.clone();
+            if let Some(sent) = self.stream_or_again(prepared, path, name, progress)? {
                 return Ok(Some(sent));
             }
-            return Ok(Some(self.text(&prepared.destination, progress)?));
+            return Ok(Some(self.text(&destination, progress)?));
         }
         let data = self.source.read()?;
         let destination = examine(self.board, path, name, &data)?;
@@ -296,6 +310,7 @@ impl<'a> Sending<'a> {
             Ok((true, wire_bytes)) => Ok(Some(Sent {
                 encoding: Encoding::Stream,
                 bytes: size,
+                went_on_at: 0,
                 wire_bytes: wire_bytes as u64,
                 chunks: 1,
                 time: self.start.elapsed(),
@@ -323,51 +338,107 @@ impl<'a> Sending<'a> {
         if !stream::is_wanted(self.options) || !self.board.may_load_agent() {
             return Ok(None);
         }
-        let paths = paths(path, name);
+        let mut paths = paths(path, name);
         let size = self.source.size()?;
         let sample = self.source.sample()?;
+        let may_resume = self.may_resume && size >= RESUME_LEAST;
+        let count = paths.len();
+        if may_resume {
+            let digest = self.digest()?;
+            let temporaries: Vec<String> = paths
+                .iter()
+                .map(|target| temporary_path(target, &digest))
+                .collect();
+            paths.extend(temporaries);
+        }
         let mut feed = Feed::new(self.source, !self.options.more_follow)?;
-        let looks = stream::look(self.board, &paths, parent(path), &mut feed, &sample);
-        let Some(looks) = looks.map_err(|error| error.at(path))? else {
+        let parent = parent(path);
+        let looks = stream::look(self.board, &paths, parent, &mut feed, &sample, may_resume);
+        let Some(mut looks) = looks.map_err(|error| error.at(path))? else {
             return Ok(None);
         };
-        let digest = |source: Source| {
-            let digest = source.digest(Hasher::sha256())?;
-            Ok(digest.bytes())
-        };
-        let destination = found(path, name, looks, &mut || digest(self.source))?;
+        let begun = looks.at.split_off(count.min(looks.at.len()));
+        let destination = found(path, name, looks, &mut || self.digest())?;
+        let number = paths.iter().position(|path| *path == destination.target);
+        let begun = number
+            .and_then(|number| begun.get(number)?.as_ref())
+            .map_or(0, |look| look.status.size);
         Ok(Some(Prepared {
             destination,
             feed,
             size,
+            // What is longer than the file is not its beginning.
+            begun: if begun > size { 0 } else { begun },
         }))
+    }
+
+    fn digest(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.source.digest(Hasher::sha256())?.bytes())
+    }
+
+    /// As [`Sending::stream`]; where the beginning that the board had was not the file's, it is sent as
+    /// a whole.
+    fn stream_or_again(
+        &mut self,
+        prepared: Prepared<'a>,
+        path: &str,
+        name: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Sent>, Error> {
+        let began = prepared.begun == 0;
+        let sent = self.stream(prepared, progress)?;
+        if began || sent.is_some() {
+            return Ok(sent);
+        }
+        self.may_resume = false;
+        match self.look(path, name)? {
+            Some(prepared) => self.stream(prepared, progress),
+            None => Ok(None),
+        }
     }
 
     /// Sends the file as a stream; `None` where that failed in a way that another might not.
     fn stream(
         &mut self,
-        prepared: &mut Prepared,
+        prepared: Prepared,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Sent>, Error> {
         let Prepared {
             destination,
-            feed,
+            mut feed,
             size,
+            begun,
         } = prepared;
         let target = &destination.target;
         destination.refuse_directory()?;
-        let digest = self.source.digest(Hasher::sha256())?.bytes();
-        let temporary = place(destination, *size, &digest, true)?;
-        let mut meter = Meter::new(*size, progress);
-        match stream::put(self.board, feed, *size, target, &temporary, &mut meter) {
+        let digest = self.digest()?;
+        let temporary = place(&destination, size, begun, &digest, true)?;
+        let mut meter = Meter::new(size, progress);
+        let put = Put {
+            target,
+            temporary: &temporary,
+            size,
+            start: if temporary == *target { 0 } else { begun },
+        };
+        match stream::put(self.board, &mut feed, &put, &mut meter) {
             Ok(true) => Ok(Some(Sent {
                 encoding: Encoding::Stream,
-                bytes: *size,
+                bytes: size,
+                went_on_at: put.start,
                 wire_bytes: meter.wire_bytes,
                 chunks: meter.blocks,
                 time: self.start.elapsed(),
             })),
             Ok(false) => Ok(None),
+            // A board that was reset has a beginning of the file, which is worth more than another way
+            // to send all of it.
+            Err(Error::Board(error))
+                if error.may_be_loss()
+                    && size >= RESUME_LEAST
+                    && self.beginnings < stream_beginnings(&error) =>
+            {
+                Err(error.into())
+            }
             Err(error) => {
                 remove_after(self.board, &error, &temporary);
                 match error {
@@ -396,6 +467,7 @@ impl<'a> Sending<'a> {
             temporary: place(
                 destination,
                 data.len() as u64,
+                0,
                 &Sha256::digest(&data),
                 capabilities.os_rename,
             )?,
@@ -409,10 +481,21 @@ impl<'a> Sending<'a> {
         Ok(Sent {
             encoding: result.map_err(|failure| shipment.explain(failure))?,
             bytes: data.len() as u64,
+            went_on_at: 0,
             wire_bytes: count.wire_bytes,
             chunks: count.chunks,
             time: self.start.elapsed(),
         })
+    }
+}
+
+/// How often a large file is begun as a stream before another way is tried after `error`. What a board
+/// raises may be damaged words or what it means: once more tells.
+fn stream_beginnings(error: &board::Error) -> u32 {
+    if error.is_silence() {
+        STREAM_BEGINNINGS
+    } else {
+        2
     }
 }
 
@@ -489,10 +572,12 @@ fn found(
     })
 }
 
-/// Where the file is written before it gets its name; the target itself where there is no other way.
+/// Where the file is written before it gets its name, of which `begun` bytes are there already; the
+/// target itself where there is no other way.
 fn place(
     destination: &Destination,
     size: u64,
+    begun: u64,
     digest: &[u8],
     can_rename: bool,
 ) -> Result<String, Error> {
@@ -502,7 +587,7 @@ fn place(
         return Ok(target.clone());
     }
     match destination.free {
-        Some(free) if free < size => {
+        Some(free) if free < size - begun => {
             // No room for both. A file that replaces one of its size fits all the same.
             if old >= size && destination.inner.is_some() {
                 return Ok(target.clone());
@@ -573,7 +658,7 @@ mod tests {
     }
 
     fn place(destination: &Destination, size: u64) -> Result<String, Error> {
-        super::place(destination, size, &[1, 2, 3, 4], true)
+        super::place(destination, size, 0, &[1, 2, 3, 4], true)
     }
 
     #[test]

@@ -13,6 +13,7 @@ use mpwire::board::Board;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
 use mpwire::transfer::download::{Known, Outcome, Receiver, Wanted};
+use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
 use mpwire::transfer::{self, Destination, Options, Progress, Source};
 
@@ -28,17 +29,18 @@ const DEPTH_LIMIT: usize = 64;
 
 /// Copies each source to the destination, which is the last path.
 pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
-    let Some((destination, sources)) = arguments
-        .paths
-        .split_last()
-        .filter(|(_, sources)| !sources.is_empty())
-    else {
+    let split = arguments.paths.split_last();
+    let (board, may_resume) =
+        connection.board_to_go_on_with(&|| split.map_or_else(Vec::new, may_have_begun))?;
+    let Some((destination, sources)) = split.filter(|(_, sources)| !sources.is_empty()) else {
+        connection.did_action();
         return Err(Error::message("cp: missing destination path"));
     };
     let mut copy = Copy {
-        board: connection.board()?,
+        board,
         options: Options {
             more_follow: arguments.recursive || sources.len() > 1,
+            may_resume,
             ..arguments.transfer.options()
         },
         force: arguments.force,
@@ -48,7 +50,47 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     let result = copy.all(sources, destination, arguments);
     // After an error, too, nothing of ours stays on the board; the error is the one to tell.
     let tidied = copy.board.tidy();
-    result.and(tidied.map_err(Error::from))
+    let result = result.and(tidied.map_err(Error::from));
+    connection.did_action();
+    if !result.as_ref().is_err_and(Error::is_of_the_link) {
+        connection.heal();
+    }
+    result
+}
+
+/// The names that large files have on the board while they are copied there: what an interrupted
+/// copy has left of these is their beginning.
+fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
+    let destination = Place::parse(destination).without_slash();
+    let Place::Board(_) = destination else {
+        return Vec::new();
+    };
+    let mut files = Vec::new();
+    for source in sources.iter().map(|source| Place::parse(source)) {
+        let Place::Local(path) = &source else {
+            continue;
+        };
+        let path = Path::new(path);
+        if path.is_dir() {
+            let (mut found, mut directories) = (Vec::new(), Vec::new());
+            // What cannot be read is told when it is to be copied.
+            let _ = walk_local(path, &mut Vec::new(), &mut directories, &mut found);
+            let names = found.into_iter().filter_map(|leaf| {
+                let name = leaf.below.last()?.clone();
+                Some((leaf.source, name))
+            });
+            files.extend(names);
+        } else {
+            files.push((path.to_owned(), source.name()));
+            files.push((path.to_owned(), destination.name()));
+        }
+    }
+    files
+        .iter()
+        .map(|(path, name)| (Source::File(path), name))
+        .filter(|(file, _)| file.size().is_ok_and(|size| size >= transfer::RESUME_LEAST))
+        .filter_map(|(file, name)| leftovers::temporary_name(file, name).ok())
+        .collect()
 }
 
 /// A path, and whose it is.
@@ -248,6 +290,9 @@ impl Copy<'_> {
             &mut |step| progress.update(step),
         )?;
         drop(progress);
+        if let Some(sent) = sent.filter(|sent| sent.went_on_at > 0) {
+            report::went_on(if name.is_empty() { shown } else { name }, sent.went_on_at);
+        }
         if let Some(sent) = sent.filter(|_| self.explain) {
             report::status(&format!(
                 "{shown}: {} bytes as {} in {} chunks, {} bytes on the wire, {:.2} s",
@@ -402,6 +447,7 @@ impl Copy<'_> {
             &self.options,
             &mut |event| match event {
                 tree::Event::Progress(step) => progress.update(step),
+                tree::Event::WentOn(path, at) => report::went_on(&path, at),
                 tree::Event::Unchanged(path) => {
                     let line = format!("Up to date: {path}");
                     printed = std::mem::replace(&mut printed, Ok(())).and(report::line(&line));

@@ -36,11 +36,11 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
             nearest: chain::nearest(command, names).map(str::to_owned),
         });
     }
-    connection.board()?;
-    connection.did_action();
     if command == "cp" {
         return cp::cp(connection, arguments).map_err(|error| error.of_command("cp"));
     }
+    connection.board()?;
+    connection.did_action();
     for path in &arguments.paths {
         // Paths are the board's whether or not they say so.
         let path = path.strip_prefix(':').unwrap_or(path);

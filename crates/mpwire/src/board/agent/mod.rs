@@ -108,7 +108,12 @@ impl Board {
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
         let said = self.load(programs, call, bits, meanwhile)?;
+        if said.is_none() && std::mem::take(&mut self.took_agent) {
+            // It could: a board that was reset got the rest of what was on its way at its prompt.
+            return Err(Error::Garbled);
+        }
         self.refuses_agent = said.is_none();
+        self.took_agent = said.is_some();
         Ok(said)
     }
 
@@ -359,7 +364,14 @@ impl Board {
     /// yet.
     pub(crate) fn ask_agent_first(&mut self, programs: &[Program], call: &str) {
         match &mut self.agent {
-            Some(agent) if !agent.blocks.is_empty() => agent.blocks.program_first(call),
+            Some(agent) if !agent.blocks.is_empty() => {
+                agent.blocks.program_first(call);
+                for program in programs {
+                    if agent.known.insert(program.defines) {
+                        agent.blocks.program_first(&program.shrunk());
+                    }
+                }
+            }
             _ => self.ask_agent(programs, call),
         }
     }
