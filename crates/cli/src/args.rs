@@ -300,6 +300,9 @@ pub struct FsArgs {
     pub force: bool,
     #[arg(long, hide = true)]
     pub no_force: bool,
+    /// Replace all files of a tree together, or none where one fails (for cp -r to the device)
+    #[arg(long, requires = "recursive")]
+    pub all_or_nothing: bool,
     /// Say what is done (default for all commands except cat); for cp also how each file was sent
     #[arg(short, long, conflicts_with = "no_verbose")]
     pub verbose: bool,

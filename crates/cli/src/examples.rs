@@ -77,6 +77,7 @@ Examples:
   mpwire cp main.py :              to the device
   mpwire cp :log.txt .             from the device
   mpwire cp -r lib/ :lib           a tree; files that are there already are skipped
+  mpwire cp -r --all-or-nothing app/ :app    new files all at once, or the old ones stay
   mpwire cp :a.py :b.py            on the device
   mpwire cat :boot.py + ls :lib    + ends the paths of cat";
 

@@ -72,6 +72,8 @@ impl Errno {
     pub const INVALID: Self = Self(22);
     /// No space left on device.
     pub const NO_SPACE: Self = Self(28);
+    /// File name too long.
+    pub const NAME_TOO_LONG: Self = Self(36);
     /// Directory not empty.
     pub const NOT_EMPTY: Self = Self(39);
 

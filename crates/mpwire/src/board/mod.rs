@@ -159,6 +159,8 @@ pub struct Board {
     installed: BTreeSet<&'static str>,
     /// The agent that runs there, if one does.
     agent: Option<Agent>,
+    /// What it said of a block before an error ended it.
+    said_before_error: Vec<u8>,
     /// Whether it took one the last time.
     took_agent: bool,
     /// Whether the firmware could not take one.
@@ -184,6 +186,7 @@ impl Board {
             capabilities: None,
             installed: BTreeSet::new(),
             agent: None,
+            said_before_error: Vec::new(),
             took_agent: false,
             refuses_agent: false,
             frame_room: FRAME_ROOM,

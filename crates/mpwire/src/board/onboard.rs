@@ -36,6 +36,8 @@ programs! {
     SURE = "_mw_sure" in "sure.py";
     /// Removes a file.
     REMOVE = "_mw_remove" in "remove.py";
+    /// Removes files.
+    REMOVE_ALL = "_mw_remove_all" in "remove_all.py";
     /// Removes a directory and everything below it.
     REMOVE_TREE = "_mw_remove_tree" in "remove_tree.py";
     /// Makes a directory.
@@ -46,6 +48,8 @@ programs! {
     RMDIR = "_mw_rmdir" in "rmdir.py";
     /// Another name for a file.
     RENAME = "_mw_rename" in "rename.py";
+    /// Other names for files.
+    NAME_ALL = "_mw_name_all" in "name_all.py";
     /// Makes a file unless it is there.
     TOUCH = "_mw_touch" in "touch.py";
     /// The current directory.

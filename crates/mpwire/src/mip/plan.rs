@@ -355,7 +355,10 @@ impl Plan {
             &directories,
             &items,
             self.looked,
-            options,
+            &Options {
+                has_room: self.looked,
+                ..*options
+            },
             &mut |event| {
                 if let transfer::tree::Event::Progress(step) = event {
                     progress(step);

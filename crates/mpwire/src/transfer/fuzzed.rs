@@ -12,5 +12,5 @@ pub fn temporary_path(target: &str, digest: &[u8]) -> String {
 /// What such a file's name says: what it is to become, and the beginning of its digest.
 #[must_use]
 pub fn temporary_name(name: &str) -> Option<(&str, Vec<u8>)> {
-    super::temporary::parse(name)
+    super::temporary::parse(name).map(|parsed| (parsed.name, parsed.digest))
 }

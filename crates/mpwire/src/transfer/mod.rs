@@ -40,6 +40,7 @@ use crate::board::persistence::{Doubt, Doubtful};
 
 /// How files are to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one wish each")]
 pub struct Options {
     /// The encoding to use; `None` chooses the one predicted to be fastest.
     pub encoding: Option<Encoding>,
@@ -51,6 +52,11 @@ pub struct Options {
     /// is looked for, and the copy goes on behind it. What an attempt of the same call has left
     /// is looked for in any case.
     pub may_resume: bool,
+    /// Whether the caller knows that there is room for a tree, so that the board is not asked.
+    pub has_room: bool,
+    /// Whether the files of a tree get their names only when all of them are on the board and verified:
+    /// what fails before leaves every old file. Needs room for all of them beside the old ones.
+    pub all_or_nothing: bool,
 }
 
 /// The fewest bytes of a file that is worth going on with, rather than beginning it again.
@@ -129,6 +135,11 @@ pub enum Error {
         /// Whether what was there before is there still.
         kept: bool,
     },
+    /// Files get their names all at once only where they are sent as a stream.
+    #[error(
+        "all or nothing needs a stream, which this board's firmware cannot take or the options do not allow; nothing was changed"
+    )]
+    Piecemeal,
     /// What arrived from the board is not what it has.
     #[error("{path}: what arrived differs from what the board has")]
     CorruptDownload {

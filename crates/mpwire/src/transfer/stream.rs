@@ -402,6 +402,8 @@ pub(super) struct Put<'a> {
     pub target: &'a str,
     /// The path that it has until it is right; the target itself to leave it there.
     pub temporary: &'a str,
+    /// Whether it is written over its old one.
+    pub is_in_place: bool,
     /// Bytes of the file.
     pub size: u64,
     /// Those that are at `temporary` already.
@@ -412,7 +414,7 @@ impl Put<'_> {
     /// Whether what is written is committed now and then. In its old one's place a file is not: what
     /// is there is the old one until the new one is complete.
     fn is_large(&self) -> bool {
-        self.size >= RESUME_LEAST && self.target != self.temporary
+        self.size >= RESUME_LEAST && !self.is_in_place
     }
 
     /// Asks the agent to write what follows; before all that waits already, where it was sent nothing

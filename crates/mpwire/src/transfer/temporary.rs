@@ -10,17 +10,31 @@ use std::fmt::Write as _;
 const NAME_LIMIT: usize = 255;
 /// Behind the digest.
 const SUFFIX: &str = ".mpwire";
+/// The same of a file that gets its name together with others or not at all.
+const STAGED_SUFFIX: &str = ".all.mpwire";
+/// What such a file's tree has at its top once all of it is complete: from then on the rest is to be
+/// finished, and before to be removed.
+pub(super) const MARKER: &str = ".all.mpwire";
 /// Bytes of the digest: enough for any accident.
 const DIGEST_BYTES: usize = 3;
 
 /// The path beside `target` where a file with this digest is written.
 pub(super) fn temporary_path(target: &str, digest: &[u8]) -> String {
+    with_suffix(target, digest, SUFFIX)
+}
+
+/// The same of a file that gets its name together with others or not at all.
+pub(super) fn staged_path(target: &str, digest: &[u8]) -> String {
+    with_suffix(target, digest, STAGED_SUFFIX)
+}
+
+fn with_suffix(target: &str, digest: &[u8], end: &str) -> String {
     let mut suffix = ".".to_owned();
     for byte in digest.iter().take(DIGEST_BYTES) {
         // Writing to a String cannot fail.
         let _ = write!(suffix, "{byte:02x}");
     }
-    suffix += SUFFIX;
+    suffix += end;
     let start = target.rfind('/').map_or(0, |slash| slash + 1);
     let (directory, name) = target.split_at(start);
     if name.len() + suffix.len() > NAME_LIMIT {
@@ -30,16 +44,34 @@ pub(super) fn temporary_path(target: &str, digest: &[u8]) -> String {
     }
 }
 
-/// What a name says that [`temporary_path`] has made: the name that the file is to have, empty
-/// where it was too long, and the beginning of its digest.
-pub(super) fn parse(name: &str) -> Option<(&str, Vec<u8>)> {
-    let (name, digits) = name.strip_suffix(SUFFIX)?.rsplit_once('.')?;
+/// What the name of a temporary file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parsed<'a> {
+    /// The name that the file is to have, empty where it was too long.
+    pub name: &'a str,
+    /// The beginning of its digest.
+    pub digest: Vec<u8>,
+    /// Whether it gets its name together with others or not at all.
+    pub is_staged: bool,
+}
+
+/// Reads a name that [`temporary_path`] or [`staged_path`] has made.
+pub(super) fn parse(name: &str) -> Option<Parsed<'_>> {
+    let (begun, is_staged) = match name.strip_suffix(STAGED_SUFFIX) {
+        Some(begun) => (begun, true),
+        None => (name.strip_suffix(SUFFIX)?, false),
+    };
+    let (name, digits) = begun.rsplit_once('.')?;
     let is_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if digits.len() != 2 * DIGEST_BYTES || !is_digits(digits) {
         return None;
     }
     let number = u32::from_str_radix(digits, 16).ok()?;
-    Some((name, number.to_be_bytes()[4 - DIGEST_BYTES..].to_vec()))
+    Some(Parsed {
+        name,
+        digest: number.to_be_bytes()[4 - DIGEST_BYTES..].to_vec(),
+        is_staged,
+    })
 }
 
 #[cfg(test)]
@@ -55,8 +87,19 @@ mod tests {
             "lib/a.py.1a2b0c.mpwire"
         );
         let digest = DIGEST[..3].to_vec();
-        assert_eq!(parse("a.py.1a2b0c.mpwire"), Some(("a.py", digest.clone())));
-        assert_eq!(parse(".1a2b0c.mpwire"), Some(("", digest)));
+        let parsed = |name, is_staged| {
+            let digest = digest.clone();
+            Some(Parsed {
+                name,
+                digest,
+                is_staged,
+            })
+        };
+        assert_eq!(parse("a.py.1a2b0c.mpwire"), parsed("a.py", false));
+        assert_eq!(parse(".1a2b0c.mpwire"), parsed("", false));
+        assert_eq!(staged_path("a.py", &DIGEST), "a.py.1a2b0c.all.mpwire");
+        assert_eq!(parse("a.py.1a2b0c.all.mpwire"), parsed("a.py", true));
+        assert_eq!(parse(MARKER), None);
     }
 
     #[test]

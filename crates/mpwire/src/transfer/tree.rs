@@ -7,18 +7,21 @@ use mpwire_proto::literal::Value;
 
 use super::source::Source;
 use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
-use super::temporary::temporary_path;
+use super::temporary::{MARKER, staged_path, temporary_path};
 use super::unchanged::{Candidate, unchanged};
-use super::upload::{join, remove_after, send_file};
+use super::upload::{join, listens_after, remove_after, send_file};
 use super::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
 use crate::board::digest::{Digest, Hasher};
+use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
-use crate::board::{self, BITS_MOST, Board, onboard, read};
+use crate::board::{self, BITS_MOST, Board, onboard, read, unreadable};
 
 /// The most characters of one call that names many paths.
 const CALL_MOST: usize = 400;
+/// Where the board collects the names that files are to get.
+const PAIRS: &str = "_mw_pairs";
 /// Files smaller than this are sent again rather than copied on the board.
 const COPY_LEAST: u64 = 256;
 
@@ -64,7 +67,8 @@ pub struct Summary {
 }
 
 /// Makes a tree of `directories`, in their order, and sends its `files`, each verified and only then
-/// named; those that the board has already are left, unless `force`.
+/// named; those that the board has already are left, unless `force`. More than there is room for is
+/// refused before anything is written.
 pub fn send_tree(
     board: &mut Board,
     place: Place,
@@ -80,14 +84,24 @@ pub fn send_tree(
         directories,
         files,
         left: (0..files.len()).collect(),
-        looked: force,
+        looked: options.has_room && force,
+        has_room: options.has_room,
+        force,
+        together: options.all_or_nothing.then(Together::default),
         may_resume: options.may_resume,
         summary: Summary::default(),
     };
-    persistently(board, &mut |board| tree.send(board, force, options, events))?;
-    Ok(tree.summary)
+    let result = persistently(board, &mut |board| tree.send(board, options, events));
+    if let Err(error) = &result {
+        tree.give_up(board, error);
+    }
+    result.map(|()| tree.summary)
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is known at another time"
+)]
 struct Tree<'a> {
     place: Place<'a>,
     /// The tree's own path on the board, once that is known.
@@ -98,9 +112,24 @@ struct Tree<'a> {
     left: Vec<usize>,
     /// Whether it is known which these are.
     looked: bool,
+    /// Whether there was room for them when they were looked for first.
+    has_room: bool,
+    /// Whether to send what the board has already.
+    force: bool,
+    /// The files that get their names together or not at all.
+    together: Option<Together>,
     /// Whether beginnings of large files may be on the board.
     may_resume: bool,
     summary: Summary,
+}
+
+/// Files that are complete on the board and have not their names yet.
+#[derive(Debug, Default)]
+struct Together {
+    /// Which these are.
+    staged: Vec<usize>,
+    /// Whether the board was asked to name them.
+    asked: bool,
 }
 
 impl Tree<'_> {
@@ -108,28 +137,41 @@ impl Tree<'_> {
     fn send(
         &mut self,
         board: &mut Board,
-        force: bool,
         options: &Options,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), Error> {
+        let mut failure = Error::Piecemeal;
         for _ in 0..ATTEMPTS {
             if !stream::is_wanted(options) || !board.may_load_agent() {
                 break;
             }
             match self.stream(board, events) {
-                Ok(true) if self.left.is_empty() => return Ok(()),
-                Ok(true) => {}
+                Ok(true) if self.left.is_empty() && !self.has_staged() => return Ok(()),
+                Ok(true) => {
+                    failure = Error::Corrupt {
+                        path: self
+                            .left
+                            .first()
+                            .map_or_else(|| self.top(), |&index| self.path(index)),
+                        kept: true,
+                    };
+                }
                 Ok(false) => break,
                 Err(error) => {
                     self.may_resume = true;
                     // What is there already is found again.
-                    self.looked = force;
+                    self.looked = false;
                     match error {
-                        Error::Board(error) if error.may_be_loss() || error.is_out_of_memory() => {}
+                        Error::Board(error) if error.may_be_loss() || error.is_out_of_memory() => {
+                            failure = error.into();
+                        }
                         error => return Err(error),
                     }
                 }
             }
+        }
+        if self.together.is_some() {
+            return Err(failure);
         }
         self.one_by_one(board, options, events)
     }
@@ -153,15 +195,119 @@ impl Tree<'_> {
             let said = board.flush_agent(&mut |_| {})?;
             self.found(read(&said)? != Value::None);
         }
+        if !self.looked {
+            self.look(board, events)?;
+            if !board.has_agent() {
+                return Ok(true);
+            }
+        }
+        if self.together.is_some() {
+            self.refuse_long_names()?;
+        }
         for batch in batches(&self.directories(), CALL_MOST) {
             let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
             board.ask_agent(&[onboard::MAKE_DIRECTORIES], &text);
         }
-        if !self.looked {
-            self.look(board, events)?;
-        }
         self.put(board, events)?;
+        if self.left.is_empty() {
+            self.name_staged(board)?;
+        }
         Ok(true)
+    }
+
+    fn has_staged(&self) -> bool {
+        let together = self.together.as_ref();
+        together.is_some_and(|together| !together.staged.is_empty())
+    }
+
+    /// Refuses what would not say by its name what it is to become, while it waits for the others.
+    fn refuse_long_names(&self) -> Result<(), Error> {
+        for &index in &self.left {
+            let path = self.path(index);
+            if !staged_path(&path, &[0; DIGEST_BYTES]).starts_with(&path) {
+                let errno = Errno::NAME_TOO_LONG;
+                return Err(Error::Board(board::Error::File { path, errno }));
+            }
+        }
+        Ok(())
+    }
+
+    /// The path that a file of the tree has until it is complete, and has its name.
+    fn temporary(&self, index: usize, digest: &[u8]) -> String {
+        match self.together {
+            Some(_) => staged_path(&self.path(index), digest),
+            None => temporary_path(&self.path(index), digest),
+        }
+    }
+
+    /// What tells that all files are complete.
+    fn marker(&self) -> String {
+        join(&self.top(), MARKER)
+    }
+
+    /// Gives the files that wait for it their names, in one program.
+    fn name_staged(&mut self, board: &mut Board) -> Result<(), Error> {
+        let Some(together) = self.together.as_ref().filter(|_| self.has_staged()) else {
+            return Ok(());
+        };
+        let again = if together.asked { "True" } else { "False" };
+        let mut pairs = Vec::with_capacity(together.staged.len());
+        for &index in &together.staged {
+            let digest = self.files[index].source.digest(Hasher::sha256())?;
+            let paths = [self.temporary(index, &digest.bytes()), self.path(index)];
+            let [temporary, target] = paths.map(|path| Argument::Text(&path).literal());
+            pairs.push(format!("({temporary},{target})"));
+        }
+        board.keep_names(&[PAIRS]);
+        board.ask_agent(&[], &format!("{PAIRS}=[]"));
+        for batch in batches(&pairs, CALL_MOST) {
+            board.ask_agent(&[], &format!("{PAIRS}+=[{}]", batch.join(",")));
+        }
+        let arguments = [
+            Argument::Text(&self.marker()),
+            Argument::Expression(PAIRS),
+            Argument::Expression(again),
+        ];
+        let text = call(onboard::NAME_ALL.defines, &arguments);
+        board.ask_agent(&[onboard::NAME_ALL], &text);
+        if let Some(together) = &mut self.together {
+            together.asked = true;
+        }
+        let said = board.flush_agent(&mut |_| {})?;
+        match said.trim_ascii() {
+            b"True" => self.together = None,
+            _ => return Err(unreadable(&said, "that all files have their names").into()),
+        }
+        Ok(())
+    }
+
+    /// Removes the files that were to get their names together, after an error: the old ones are all
+    /// there. What is tried here comes second to the error itself.
+    fn give_up(&mut self, board: &mut Board, error: &Error) {
+        let Some(together) = self.together.take() else {
+            return;
+        };
+        if self.top.is_none() || !listens_after(board, error) {
+            return;
+        }
+        // Once the board has begun to name them, what is left is to be finished.
+        if together.asked && !matches!(board.status(&self.marker()), Ok(None)) {
+            return;
+        }
+        // Of some that are left it is only not known that they are there.
+        let paths: Vec<String> = together
+            .staged
+            .iter()
+            .chain(&self.left)
+            .filter_map(|&index| {
+                let digest = self.files[index].source.digest(Hasher::sha256()).ok()?;
+                Some(staged_path(&self.path(index), &digest.bytes()))
+            })
+            .collect();
+        for batch in batches(&paths, CALL_MOST) {
+            let text = call(onboard::REMOVE_ALL.defines, &[Argument::Texts(batch)]);
+            let _ = board.run(&[onboard::REMOVE_ALL], &text);
+        }
     }
 
     /// Takes note of whether something is where the tree goes.
@@ -176,15 +322,14 @@ impl Tree<'_> {
 
     /// The path of a file on the board.
     fn path(&self, index: usize) -> String {
-        let top = self.top.as_deref().unwrap_or(self.place.path);
-        join(top, &self.files[index].below)
+        join(&self.top(), &self.files[index].below)
     }
 
     /// The directories on the board, the top first.
     fn directories(&self) -> Vec<String> {
-        let top = self.top.as_deref().unwrap_or(self.place.path);
-        let below = self.directories.iter().map(|below| join(top, below));
-        std::iter::once(top.to_owned()).chain(below).collect()
+        let top = self.top();
+        let below = self.directories.iter().map(|below| join(&top, below));
+        std::iter::once(top.clone()).chain(below).collect()
     }
 
     /// The window: none only where nothing shrinks.
@@ -198,12 +343,17 @@ impl Tree<'_> {
         Ok(0)
     }
 
-    /// Finds what the board has already.
+    /// Finds what the board has already, and whether there is room for the rest.
     fn look(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let mut texts = Vec::with_capacity(self.left.len());
         for &index in &self.left {
             let item = &self.files[index];
-            let size = item.source.size()?;
+            let size = if self.force {
+                // No file's: what is there is not of interest, only its size.
+                -1
+            } else {
+                item.source.size()?.cast_signed()
+            };
             let path = self.path(index);
             texts.push(format!("({},{size})", Argument::Text(&path).literal()));
         }
@@ -211,7 +361,9 @@ impl Tree<'_> {
             let text = format!("{}([{}])", onboard::LOOKS.defines, batch.join(","));
             board.ask_agent(&[onboard::LOOKS], &text);
         }
-        board.flush_agent(&mut |_| {})?;
+        board.ask_agent(&[onboard::FREE], &free_call(&self.top()));
+        let said = board.flush_agent(&mut |_| {})?;
+        let free = read(&said)?.as_size();
         let found = board.take_frames().unwrap_or_default();
         let Some(found) = read_looks(&found).filter(|found| found.len() == self.left.len()) else {
             // Damaged on its way: then all of them are sent.
@@ -219,13 +371,26 @@ impl Tree<'_> {
             return Ok(());
         };
         let mut left = Vec::new();
+        let mut old = HashMap::new();
         for (&index, there) in self.left.iter().zip(found) {
             let source = self.files[index].source;
             let same = match there {
-                None => false,
-                Some(there) => {
+                There::Directory if self.together.is_some() => {
+                    // Found when the others have their names already it would be too late.
+                    return Err(Error::Board(board::Error::File {
+                        path: self.path(index),
+                        errno: Errno::IS_DIRECTORY,
+                    }));
+                }
+                There::Nothing | There::Directory => false,
+                There::File(size) => {
+                    old.insert(index, size);
+                    false
+                }
+                There::OfThatSize(digest) => {
+                    old.insert(index, source.size()?);
                     let own = source.digest(Hasher::sha256())?;
-                    own.bytes().starts_with(&there)
+                    own.bytes().starts_with(&digest)
                 }
             };
             if same {
@@ -236,7 +401,104 @@ impl Tree<'_> {
         }
         self.left = left;
         self.looked = true;
-        Ok(())
+        // Later on, some of it is there.
+        let is_first = !std::mem::replace(&mut self.has_room, true) && !self.may_resume;
+        let Some(free) = free.filter(|_| is_first) else {
+            return Ok(());
+        };
+        let mut sizes = self.sizes(&self.left)?;
+        for (index, size) in self.left.iter().zip(&mut sizes) {
+            // Where all are replaced together, the old ones stay as long.
+            size.old = match self.together {
+                Some(_) => None,
+                None => old.get(index).copied(),
+            };
+        }
+        self.refuse_without_room(board, &sizes, free)
+    }
+
+    /// Whether some of the files go to a filesystem that is mounted below the tree's top: there is
+    /// other room than at the top.
+    fn spans_filesystems(&self, board: &mut Board) -> Result<bool, Error> {
+        let plain = |path: &str| format!("{}/", path.trim_start_matches("./").trim_matches('/'));
+        let top = plain(&self.top());
+        let mounts = board.filesystems()?;
+        let mut places = mounts
+            .iter()
+            .map(|mount| plain(&mount.place))
+            .filter(|place| place != "/" && !top.starts_with(place));
+        Ok(places.any(|place| {
+            (0..self.files.len()).any(|index| plain(&self.path(index)).starts_with(&place))
+        }))
+    }
+
+    /// Refuses what does not fit, on a board that runs a program for each file; those of `same` are
+    /// there already.
+    fn look_for_room(&mut self, board: &mut Board, same: &[bool]) -> Result<(), Error> {
+        if std::mem::replace(&mut self.has_room, true) || self.may_resume {
+            return Ok(());
+        }
+        let said = board.run(&[onboard::FREE], &free_call(&self.top()))?;
+        let Some(free) = read(&said)?.as_size() else {
+            return Ok(());
+        };
+        let new: Vec<usize> = std::iter::zip(&self.left, same)
+            .filter_map(|(&index, same)| (!same).then_some(index))
+            .collect();
+        if room_for(&self.sizes(&new)?) <= free {
+            return Ok(());
+        }
+        // It may fit all the same, where files are replaced.
+        let there = board.walk(&self.top()).unwrap_or_default();
+        let old: HashMap<&str, u64> = there
+            .iter()
+            .filter(|entry| !entry.is_directory)
+            .map(|entry| (entry.name.as_str(), entry.size))
+            .collect();
+        let mut sizes = self.sizes(&new)?;
+        for (&index, size) in new.iter().zip(&mut sizes) {
+            size.old = old.get(self.files[index].below.as_str()).copied();
+            // One that is not larger than its old one can take its place.
+            size.is_in_place = size.old.is_some_and(|old| old >= size.new);
+        }
+        self.refuse_without_room(board, &sizes, free)
+    }
+
+    /// The sizes of files of which the board has none.
+    fn sizes(&self, files: &[usize]) -> Result<Vec<Sizes>, Error> {
+        let sizes = files.iter().map(|&index| {
+            Ok(Sizes {
+                new: self.files[index].source.size()?,
+                old: None,
+                is_in_place: false,
+            })
+        });
+        sizes.collect()
+    }
+
+    /// What the filesystem needs for itself is not known here: what fits just so may turn out not to.
+    fn refuse_without_room(
+        &self,
+        board: &mut Board,
+        sizes: &[Sizes],
+        free: u64,
+    ) -> Result<(), Error> {
+        let size = room_for(sizes);
+        if size <= free || self.spans_filesystems(board)? {
+            return Ok(());
+        }
+        Err(Error::NoSpace {
+            path: self.top(),
+            size,
+            free,
+        })
+    }
+
+    /// The tree's own path on the board, or what it is believed to be.
+    fn top(&self) -> String {
+        self.top
+            .clone()
+            .unwrap_or_else(|| self.place.path.to_owned())
     }
 
     /// Has the agent write what is left.
@@ -251,6 +513,9 @@ impl Tree<'_> {
         let mut meter = Meter::new(total, &mut progress);
         let mut said = Vec::new();
         let result = self.put_all(board, &originals, &begun, &mut meter, &mut said);
+        if result.is_err() {
+            said.extend(board.take_said_before_error());
+        }
         self.summary.wire_bytes += meter.wire_bytes;
         let left = std::mem::take(&mut self.left);
         let mut answers = said
@@ -262,6 +527,9 @@ impl Tree<'_> {
             if answers.next() == Some(b"True") {
                 self.summary.files += 1;
                 self.summary.bytes += self.files[index].source.size()?;
+                if let Some(together) = &mut self.together {
+                    together.staged.push(index);
+                }
                 if let Some(&start) = begun.get(&index) {
                     events(Event::WentOn(self.path(index), start));
                 }
@@ -273,7 +541,7 @@ impl Tree<'_> {
             (Err(error), Some(index)) => {
                 let path = self.path(index);
                 let digest = self.files[index].source.digest(Hasher::sha256())?;
-                remove_after(board, &error, &temporary_path(&path, &digest.bytes()));
+                remove_after(board, &error, &self.temporary(index, &digest.bytes()));
                 Err(error.at(&path))
             }
             (result, _) => result,
@@ -295,7 +563,7 @@ impl Tree<'_> {
                 Some((_, digest)) => digest.bytes(),
                 None => item.source.digest(Hasher::sha256())?.bytes(),
             };
-            let temporary = temporary_path(&path, &digest);
+            let temporary = self.temporary(index, &digest);
             if let Some((original, digest)) = originals.get(&index) {
                 let text = call(
                     onboard::COPY.defines,
@@ -314,8 +582,14 @@ impl Tree<'_> {
             let mut feed = Feed::new(item.source, false)?;
             let size = item.source.size()?;
             let put = Put {
-                target: &path,
+                // What gets its name later keeps the other one.
+                target: if self.together.is_some() {
+                    &temporary
+                } else {
+                    &path
+                },
                 temporary: &temporary,
+                is_in_place: false,
                 size,
                 start: begun.get(&index).copied().unwrap_or(0),
             };
@@ -341,7 +615,7 @@ impl Tree<'_> {
                 continue;
             }
             let digest = source.digest(Hasher::sha256())?.bytes();
-            let temporary = temporary_path(&self.path(index), &digest);
+            let temporary = self.temporary(index, &digest);
             let look = call(
                 onboard::LOOK.defines,
                 &[Argument::Text(&temporary), Argument::Int(-1)],
@@ -361,6 +635,10 @@ impl Tree<'_> {
     /// For each file that is the same as one before it, that one, and the digest of both.
     fn originals(&self) -> Result<HashMap<usize, (usize, Digest)>, Error> {
         let mut sizes: HashMap<u64, Vec<usize>> = HashMap::new();
+        if self.together.is_some() {
+            // The original has no name yet to be copied from.
+            return Ok(HashMap::new());
+        }
         for &index in &self.left {
             let size = self.files[index].source.size()?;
             if size >= COPY_LEAST {
@@ -397,9 +675,8 @@ impl Tree<'_> {
             let there = board.status(self.place.path)?;
             self.found(there.is_some());
         }
-        board.make_directories(&self.directories())?;
         let mut same = vec![false; self.left.len()];
-        if !self.looked {
+        if !self.looked && !self.force {
             let capabilities = board.capabilities()?;
             let mut candidates = Vec::with_capacity(self.left.len());
             for &index in &self.left {
@@ -412,6 +689,8 @@ impl Tree<'_> {
             }
             same = unchanged(board, &candidates)?;
         }
+        self.look_for_room(board, &same)?;
+        board.make_directories(&self.directories())?;
         let options = Options {
             more_follow: true,
             ..*options
@@ -441,9 +720,48 @@ impl Tree<'_> {
     }
 }
 
-/// Reads what `onboard/looks.py` found: for each path the beginning of the digest of a file of the
-/// size asked for, or nothing.
-fn read_looks(mut found: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
+/// The program that prints the free space where `path` is, or None.
+fn free_call(path: &str) -> String {
+    let free = call(onboard::FREE.defines, &[Argument::Text(path)]);
+    format!("try:\n print({free})\nexcept Exception:\n print(None)")
+}
+
+/// Bytes of a file that is sent, and of the one that it replaces.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    new: u64,
+    old: Option<u64>,
+    /// Whether it may be written over the old one, rather than beside it.
+    is_in_place: bool,
+}
+
+/// The free space that files need which are sent one after the other, each beside its old one, whose
+/// room is free from then on.
+fn room_for(sizes: &[Sizes]) -> u64 {
+    let (mut used, mut most) = (0i64, 0i64);
+    for size in sizes {
+        let old = size.old.unwrap_or(0).cast_signed();
+        used += size.new.cast_signed();
+        let at_once = if size.is_in_place { used - old } else { used };
+        most = most.max(at_once);
+        used -= old;
+    }
+    most.cast_unsigned()
+}
+
+/// What `onboard/looks.py` found at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum There {
+    Nothing,
+    Directory,
+    /// A file of another size than that asked for: its size.
+    File(u64),
+    /// One of that size: the beginning of its digest.
+    OfThatSize(Vec<u8>),
+}
+
+/// Reads what `onboard/looks.py` found at each path.
+fn read_looks(mut found: &[u8]) -> Option<Vec<There>> {
     let mut looks = Vec::new();
     while let Some((&kind, rest)) = found.split_first() {
         found = rest;
@@ -451,9 +769,16 @@ fn read_looks(mut found: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
             b'=' => {
                 let (digest, rest) = found.split_at_checked(DIGEST_BYTES)?;
                 found = rest;
-                Some(digest.to_vec())
+                There::OfThatSize(digest.to_vec())
             }
-            b'-' | b'd' | b'f' => None,
+            b'f' => {
+                let (digits, rest) = found.split_at_checked(8)?;
+                found = rest;
+                let digits = std::str::from_utf8(digits).ok()?;
+                There::File(u64::from_str_radix(digits, 16).ok()?)
+            }
+            b'-' => There::Nothing,
+            b'd' => There::Directory,
             _ => return None,
         });
     }
@@ -462,15 +787,38 @@ fn read_looks(mut found: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read_looks;
+    use super::{Sizes, There, read_looks, room_for};
+
+    #[test]
+    fn files_need_the_room_beside_their_old_ones() {
+        let size = |new, old, is_in_place| Sizes {
+            new,
+            old,
+            is_in_place,
+        };
+        assert_eq!(room_for(&[]), 0);
+        assert_eq!(room_for(&[size(5, None, false), size(7, None, false)]), 12);
+        // The second may use what the first has left.
+        let replaced = [size(5, Some(4), false), size(7, Some(7), false)];
+        assert_eq!(room_for(&replaced), 8);
+        assert_eq!(room_for(&[size(5, Some(9), true)]), 0);
+    }
 
     #[test]
     fn what_was_found_is_read_and_nonsense_is_refused() {
         assert_eq!(
-            read_looks(b"-df=12345678-"),
-            Some(vec![None, None, None, Some(b"12345678".to_vec()), None])
+            read_looks(b"-df000001ff=12345678-"),
+            Some(vec![
+                There::Nothing,
+                There::Directory,
+                There::File(511),
+                There::OfThatSize(b"12345678".to_vec()),
+                There::Nothing
+            ])
         );
         assert_eq!(read_looks(b"=1234567"), None);
+        assert_eq!(read_looks(b"f0000001"), None);
+        assert_eq!(read_looks(b"f0000x001"), None);
         assert_eq!(read_looks(b"x"), None);
     }
 }

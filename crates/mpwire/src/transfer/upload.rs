@@ -417,6 +417,7 @@ impl<'a> Sending<'a> {
         let put = Put {
             target,
             temporary: &temporary,
+            is_in_place: temporary == *target,
             size,
             start: if temporary == *target { 0 } else { begun },
         };
@@ -502,17 +503,22 @@ fn stream_beginnings(error: &board::Error) -> u32 {
 /// Removes what a copy has left that ended with `error`, where the board still listens. What is
 /// tried here comes second to the error itself.
 pub(super) fn remove_after(board: &mut Board, error: &Error, temporary: &str) {
-    let is_ready = match error {
-        Error::Board(board::Error::Session(session::Error::Interrupted)) | Error::Local { .. } => {
-            board.enter(false).is_ok()
-        }
+    if listens_after(board, error) {
+        let _ = board.remove(temporary);
+    }
+}
+
+/// Whether the board listens after `error`.
+pub(super) fn listens_after(board: &mut Board, error: &Error) -> bool {
+    match error {
+        Error::Board(
+            board::Error::Session(session::Error::Interrupted) | board::Error::Garbled,
+        )
+        | Error::Local { .. } => board.enter(false).is_ok(),
         Error::Board(error) => {
             error.is_exception() || error.is_out_of_memory() || error.errno().is_some()
         }
         _ => false,
-    };
-    if is_ready {
-        let _ = board.remove(temporary);
     }
 }
 

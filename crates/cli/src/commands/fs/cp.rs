@@ -30,8 +30,13 @@ const DEPTH_LIMIT: usize = 64;
 /// Copies each source to the destination, which is the last path.
 pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
     let split = arguments.paths.split_last();
-    let (board, may_resume) =
-        connection.board_to_go_on_with(&|| split.map_or_else(Vec::new, may_have_begun))?;
+    if arguments.all_or_nothing {
+        refuse_piecemeal(split)?;
+    }
+    let (board, may_resume) = connection.board_to_go_on_with(&|| match split {
+        Some(paths) if !arguments.all_or_nothing => may_have_begun(paths),
+        _ => Vec::new(),
+    })?;
     let Some((destination, sources)) = split.filter(|(_, sources)| !sources.is_empty()) else {
         connection.did_action();
         return Err(Error::message("cp: missing destination path"));
@@ -41,6 +46,7 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         options: Options {
             more_follow: arguments.recursive || sources.len() > 1,
             may_resume,
+            all_or_nothing: arguments.all_or_nothing,
             ..arguments.transfer.options()
         },
         force: arguments.force,
@@ -56,6 +62,19 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         connection.heal();
     }
     result
+}
+
+/// Only the files of one tree can be replaced together, and only on the board.
+fn refuse_piecemeal(paths: Option<(&String, &[String])>) -> Result<(), Error> {
+    let is_possible = paths.is_some_and(|(destination, sources)| {
+        sources.len() == 1 && matches!(Place::parse(destination), Place::Board(_))
+    });
+    if is_possible {
+        return Ok(());
+    }
+    Err(Error::message(
+        "cp: --all-or-nothing takes one directory, and a destination on the device",
+    ))
 }
 
 /// The names that large files have on the board while they are copied there: what an interrupted

@@ -408,8 +408,13 @@ impl Board {
             if let Some(agent) = &mut self.agent {
                 agent.blocks.prepare(all);
             }
-            let Some(question) = self.next_question(odd, wire.len(), &mut said)? else {
-                return Ok(Some(said));
+            let question = match self.next_question(odd, wire.len(), &mut said) {
+                Ok(Some(question)) => question,
+                Ok(None) => return Ok(Some(said)),
+                Err(error) => {
+                    self.said_before_error = said;
+                    return Err(error);
+                }
             };
             if question.odd != odd {
                 if let Some(agent) = &mut self.agent {
@@ -426,6 +431,11 @@ impl Board {
             }
             wire = block(question.number, &payload, size, check);
         }
+    }
+
+    /// What the agent said of its last block before an error ended it: it had done so much of it.
+    pub(crate) fn take_said_before_error(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.said_before_error)
     }
 
     /// Waits for the board's next question after a block of `length` bytes on the wire and that
