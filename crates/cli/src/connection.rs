@@ -198,7 +198,9 @@ impl Connection {
 /// with a name of `kept`. What fails here is tried again at the next connection; it is not what the
 /// user came for.
 fn heal(board: &mut Board, directories: &[String], kept: &[String]) {
-    let healed = leftovers::heal(board, directories, kept);
+    let healed = leftovers::heal(board, directories, &|name| {
+        kept.iter().any(|kept| kept == name)
+    });
     if let (Ok(healed), Ok(())) = (healed, board.tidy()) {
         for healed in healed {
             report::status(&match healed {

@@ -119,6 +119,19 @@ impl Error {
         )
     }
 
+    /// Whether what was begun on the board may be there still: nobody could tell it to end, or it had no
+    /// memory for that.
+    pub fn leaves_something(&self) -> bool {
+        let is_of_memory = match self {
+            Self::Board(error) | Self::Transfer(transfer::Error::Board(error)) => {
+                error.is_out_of_memory()
+            }
+            Self::Transfer(transfer::Error::NoMemory { .. }) => true,
+            _ => false,
+        };
+        is_of_memory || self.is_of_the_link()
+    }
+
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         if let Self::Unknown { nearest, .. } = self {

@@ -16,7 +16,7 @@ pub struct Note(Option<PathBuf>);
 impl Note {
     /// The copy has ended. What a board that still listens has refused left nothing.
     pub fn end(self, error: Option<&Error>) {
-        if !error.is_some_and(Error::is_of_the_link) {
+        if !error.is_some_and(Error::leaves_something) {
             self.remove();
         }
     }

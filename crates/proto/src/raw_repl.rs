@@ -23,6 +23,9 @@ const SOFT_REBOOT: &[u8] = b"soft reboot\r\n";
 /// 1.14 does, which reads the closing Ctrl-A as a request for the raw REPL.
 const PASTE_ANSWERS: &[&[u8]] = &[b"R\x01", b"R\x00", BANNER];
 const BANNER_ANSWER: usize = 2;
+/// The banner, or the end of a program in the raw REPL, and the prompt (`pyexec_raw_repl`).
+const BANNER_OR_END: &[&[u8]] = &[BANNER, b"\x04>"];
+const END_OF_PROGRAM: usize = 1;
 
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
@@ -45,6 +48,9 @@ const GREETING: &[u8] = b"for more information.\r\n>>> ";
 const INTERRUPT_PAUSE: Duration = Duration::from_millis(10);
 /// How long a board may take to answer Ctrl-A before the interrupt is sent again.
 const ENTER_RETRY: Duration = Duration::from_millis(700);
+/// How long the banner may be behind the end of a program: what came before the end, the program may
+/// have read.
+const ENDED_RETRY: Duration = Duration::from_millis(50);
 /// How quiet the line must be before a board that had to be asked more than once is believed to
 /// have given all its answers.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -350,6 +356,7 @@ impl RawRepl {
         self.seen.clear();
         self.quiet = quiet;
         self.frames = None;
+        self.greeting = Scanner::new(&[GREETING]);
         self.deadline = Some(now + REPLY);
         self.wake = None;
         if self.raw_paste {
@@ -536,8 +543,8 @@ impl RawRepl {
             request.extend_from_slice(raw_paste::REQUEST);
         }
         self.transmit.push_back(request);
-        entering.stage = Stage::Banner(Scanner::new(&[BANNER]));
-        self.wake = Some(now + ENTER_RETRY * entering.attempts);
+        entering.stage = Stage::Banner(Scanner::new(BANNER_OR_END));
+        self.wake = Some(now + ENTER_RETRY * entering.attempts.saturating_sub(1).max(1));
     }
 
     fn banner_seen(&mut self, now: Instant, mut entering: Entering) {
@@ -648,16 +655,19 @@ impl RawRepl {
             Stage::Settling { .. } => self.wake = Some(now + SETTLE),
             Stage::Banner(scanner) => {
                 if let Some(found) = scanner.push(input) {
-                    if entering.attempts == 1 {
+                    used = found.used;
+                    if found.marker == END_OF_PROGRAM {
+                        self.wake = self.wake.min(Some(now + ENDED_RETRY));
+                    } else if entering.attempts == 1 {
                         if !entering.soft_reset && self.raw_paste {
                             self.ahead = Some(Vec::new());
                         }
                         self.banner_seen(now, entering);
                         return found.used;
+                    } else {
+                        entering.stage = Stage::Settling { ended: false };
+                        self.wake = Some(now + SETTLE);
                     }
-                    used = found.used;
-                    entering.stage = Stage::Settling { ended: false };
-                    self.wake = Some(now + SETTLE);
                 }
             }
             Stage::Rebooting(scanner) => {
@@ -713,7 +723,7 @@ impl RawRepl {
             self.state = State::Output;
             match piece {
                 None => {}
-                Some(Piece::Text(text)) => self.step_text_of_frames(text),
+                Some(Piece::Text(text)) => self.step_text_to_greeting(text),
                 Some(Piece::Frame { data, intact }) => {
                     self.events.push_back(Event::Frame { data, intact });
                 }
@@ -723,19 +733,25 @@ impl RawRepl {
         }
         let end = input.iter().position(|&byte| byte == raw_paste::END);
         let text = &input[..end.unwrap_or(input.len())];
-        if !text.is_empty() {
-            self.events.push_back(Event::Output(text.to_vec()));
-        }
         self.state = if end.is_some() {
             State::Traceback(Vec::new())
         } else {
             State::Output
         };
+        if self.quiet.is_some() {
+            self.step_text_to_greeting(text.to_vec());
+        } else if !text.is_empty() {
+            // A program that may take for ever is the user's, and prints what it likes.
+            self.events.push_back(Event::Output(text.to_vec()));
+        }
         end.map_or(input.len(), |end| end + 1)
     }
 
-    /// Takes text among frames, up to a greeting: that there is no program any more.
-    fn step_text_of_frames(&mut self, mut text: Vec<u8>) {
+    /// Takes text up to a greeting: that there is no program any more.
+    fn step_text_to_greeting(&mut self, mut text: Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
         let greeted = self.greeting.push(&text);
         if let Some(found) = greeted {
             text.truncate(found.used);

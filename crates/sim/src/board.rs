@@ -12,9 +12,9 @@ use std::thread::JoinHandle;
 use rustix::event::{EventfdFlags, eventfd};
 use thiserror::Error;
 
-use crate::bridge::{Command, Plan, run};
+use crate::bridge::{Command, Plan, Watcher, run};
 use crate::counters::{Counters, LiveCounters};
-use crate::faults::Accident;
+use crate::faults::{Accident, Direction};
 use crate::find::{InterpreterError, find_interpreter};
 use crate::options::Options;
 use crate::pty::Pty;
@@ -146,7 +146,17 @@ impl Board {
         is_done.recv().unwrap_or(0)
     }
 
-    /// How many writes to the flash there were. Counted only on a board with the option `cut` or
+    /// Shows to `watcher`, in place of another, each piece of what goes over the cable from now on, as
+    /// the one end gives it and before the other has it. The piece ends after as many bytes as
+    /// `watcher` returns; the cable stands still meanwhile.
+    pub fn watch_cable(&self, watcher: impl FnMut(Direction, &[u8]) -> usize + Send + 'static) {
+        let (done, is_done) = sync_channel(1);
+        self.command(Command::Watch(Watcher(Box::new(watcher)), done));
+        // An error means that the board is off, and nothing goes over its cable.
+        let _ = is_done.recv();
+    }
+
+    /// How many writes to the flash and the ROM partitions there were. Counted only on a board with the option `cut` or
     /// with flash delays.
     pub fn flash_writes(&self) -> io::Result<u64> {
         self.storage.flash_writes()

@@ -5,6 +5,7 @@
 //! byte is due, and does nothing at all while nothing moves.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -26,6 +27,17 @@ use crate::options::{LineEnds, LinkKind, Options};
 use crate::pty::Pty;
 use crate::storage::Storage;
 
+type Watch = dyn FnMut(Direction, &[u8]) -> usize + Send;
+
+/// Sees each piece of what goes over the cable, and says how many bytes of it arrive.
+pub(crate) struct Watcher(pub Box<Watch>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Watcher")
+    }
+}
+
 /// What the board's owner asks of the bridge.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -33,6 +45,7 @@ pub(crate) enum Command {
     Attach(Pty),
     PowerCycle(SyncSender<()>),
     Expect(Vec<Accident>, SyncSender<usize>),
+    Watch(Watcher, SyncSender<()>),
     Stop,
 }
 
@@ -124,6 +137,7 @@ pub(crate) struct Bridge {
     /// What goes wrong on the two.
     down_faults: Faults,
     up_faults: Faults,
+    watcher: Option<Watcher>,
     /// Arrived at the board, not yet handed to the interpreter: part of the ring.
     held: VecDeque<u8>,
     /// The interpreter is not to see input yet.
@@ -259,6 +273,7 @@ impl Bridge {
             up: Line::new(rate, latency, up, usize::MAX),
             down_faults,
             up_faults,
+            watcher: None,
             held: VecDeque::new(),
             holding: true,
             paste: 0,
@@ -403,6 +418,10 @@ impl Bridge {
                     self.expect(&accidents);
                     let _ = done.send(left);
                 }
+                Command::Watch(watcher, done) => {
+                    self.watcher = Some(watcher);
+                    let _ = done.send(());
+                }
                 Command::Stop => self.stopped = true,
             }
         }
@@ -463,6 +482,7 @@ impl Bridge {
                 // EIO: no program has the slave open.
                 Ok(0) => return self.host_left(),
                 Ok(count) => {
+                    let count = self.watched(Direction::ToBoard, &buffer[..count]);
                     for outcome in self.down_faults.pass(&buffer[..count]) {
                         let now = self.now();
                         match outcome {
@@ -479,6 +499,14 @@ impl Bridge {
         }
         if !self.outgoing.is_empty() {
             self.write_host();
+        }
+    }
+
+    /// Shows a piece to who watches the cable; how many bytes of it arrive.
+    fn watched(&mut self, direction: Direction, bytes: &[u8]) -> usize {
+        match &mut self.watcher {
+            Some(watcher) if !bytes.is_empty() => (watcher.0)(direction, bytes).min(bytes.len()),
+            _ => bytes.len(),
         }
     }
 
@@ -796,8 +824,11 @@ impl Bridge {
 
     fn deliver_to_host(&mut self, now: Nanoseconds) {
         if self.outgoing.is_empty() {
-            self.outgoing = self.up.take(now, usize::MAX);
-            add(&self.counters.bytes_from_board, self.outgoing.len());
+            let mut bytes = self.up.take(now, usize::MAX);
+            add(&self.counters.bytes_from_board, bytes.len());
+            let count = self.watched(Direction::FromBoard, &bytes);
+            bytes.truncate(count);
+            self.outgoing = bytes;
         }
         if !self.outgoing.is_empty() {
             self.write_host();

@@ -93,8 +93,8 @@ pub struct Options {
     /// or written, as those whose UART interrupt is off for that time (esp8266, stm32, rp2). Without
     /// back-pressure what arrives then is lost, Ctrl-C too. Only with flash delays.
     pub flash_deaf: bool,
-    /// Key `cut`: power is lost in the middle of the N-th write to the flash, counted from 1 after
-    /// the first mount; it comes back at once. 0 counts, and waits for
+    /// Key `cut`: power is lost in the middle of the N-th write to the flash (or write or erasure of a
+    /// ROM partition), counted from 1 after the first mount; it comes back at once. 0 counts, and waits for
     /// [`Board::cut_power_at_write`](crate::Board::cut_power_at_write).
     pub cut: Option<u64>,
     /// Key `faults`: what goes wrong on the cable, by commas, each once: a kind, `@`, `to` or `from`
@@ -117,6 +117,12 @@ pub struct Options {
     /// 1.5 KiB of it is free when the board is up, as on a real one; what the simulator itself needs
     /// comes on top.
     pub heap: u64,
+    /// Key `fragments`, `SEED:BYTES`: only so much of the heap is free, and in pieces, as programs that
+    /// have run for long leave it.
+    pub fragments: Option<(u64, u64)>,
+    /// Key `memory-error`, `N:TIMES`: so many calls that allocate memory (`bytearray`, `open`,
+    /// `io.BytesIO`, `DeflateIO`, `sha256`, …) fail from the N-th on, counted from 1 at each start.
+    pub memory_error: Option<(u64, u64)>,
     /// Key `rom`: the sizes in bytes of the ROM partitions, multiples of 4096.
     pub rom: Vec<u64>,
     /// Key `rom-file`: the file that holds all ROM partitions, one after another.
@@ -146,6 +152,8 @@ impl Default for Options {
             raw_paste: true,
             line_ends: LineEnds::Lf,
             heap: 1 << 20,
+            fragments: None,
+            memory_error: None,
             rom: Vec::new(),
             rom_file: None,
             rom_kind: RomKind::Memory,
@@ -197,6 +205,8 @@ pub const KEYS: &[&str] = &[
     "firmware",
     "line-ends",
     "heap",
+    "fragments",
+    "memory-error",
     "rom",
     "rom-file",
     "rom-kind",
@@ -315,6 +325,14 @@ impl Options {
                 let bytes = size(value).filter(|bytes| *bytes >= 8 << 10);
                 self.heap = bytes.ok_or_else(|| bad("a size of at least 8k"))?;
             }
+            "fragments" => {
+                let pair = pair(value).filter(|(_, bytes)| *bytes > 0);
+                self.fragments = Some(pair.ok_or_else(|| bad("SEED:BYTES (such as 7:12k)"))?);
+            }
+            "memory-error" => {
+                let pair = pair(value).filter(|(number, times)| *number > 0 && *times > 0);
+                self.memory_error = Some(pair.ok_or_else(|| bad("N:TIMES, both from 1"))?);
+            }
             "rom" => self.rom = rom(value).ok_or_else(|| bad("multiples of 4k, by commas"))?,
             "rom-file" => self.rom_file = Some(path(value).ok_or_else(|| bad("a path"))?),
             "rom-kind" => {
@@ -387,6 +405,12 @@ fn link(value: &str) -> Option<LinkKind> {
             (baud >= 300).then_some(LinkKind::Uart { baud })
         }
     }
+}
+
+/// Two numbers with a colon between them.
+fn pair(value: &str) -> Option<(u64, u64)> {
+    let (first, second) = value.split_once(':')?;
+    Some((first.parse().ok()?, size(second)?))
 }
 
 fn milliseconds(value: &str) -> Option<Duration> {

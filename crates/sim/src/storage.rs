@@ -22,6 +22,7 @@ const ONBOARD: &[(&str, &str)] = &[
     ("rom.py", include_str!("onboard/rom.py")),
     ("missing.py", include_str!("onboard/missing.py")),
     ("uzlib_parts.py", include_str!("onboard/uzlib_parts.py")),
+    ("scarce_memory.py", include_str!("onboard/scarce_memory.py")),
 ];
 
 /// Each number in the file of flash writes, as `onboard/flash_slow.py` reads it.
@@ -116,6 +117,10 @@ impl Storage {
         if !options.missing.is_empty() || options.u_names {
             parts.push("missing.py");
         }
+        if options.fragments.is_some() || options.memory_error.is_some() {
+            parts.push("scarce_memory.py");
+        }
+        let pair = |pair: Option<(u64, u64)>| format!("{:?}", pair.unwrap_or_default());
         // Ports with little memory take LittleFS's small default buffers; rp2 and its like a page.
         let page_buffers = options.heap >= 128 << 10;
         vec![
@@ -149,6 +154,8 @@ impl Storage {
                 },
             ),
             ("MPWIRE_HEAP", options.heap.to_string()),
+            ("MPWIRE_FRAGMENTS", pair(options.fragments)),
+            ("MPWIRE_MEMORY_ERROR", pair(options.memory_error)),
             ("MPWIRE_MISSING", options.missing.join(",")),
             (
                 "MPWIRE_NAMES",

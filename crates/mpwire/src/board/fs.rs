@@ -189,6 +189,15 @@ impl Board {
         self.change(onboard::RENAME, &[path, target], Errno::NOT_FOUND)
     }
 
+    /// Removes one of two names that may be of the same file, by way of a third one for a copy.
+    pub(crate) fn part(&mut self, path: &str, twin: &str, copy: &str) -> Result<(), Error> {
+        let names = [path, twin, copy].map(Argument::Text);
+        let text = call(onboard::PART.defines, &names);
+        self.run(&[onboard::PART], &text)
+            .map(drop)
+            .map_err(|error| at(error, path))
+    }
+
     /// Removes a path and everything below it and tells what became of each; mount points stay.
     ///
     /// When something cannot be removed, what was removed before is told with the error.

@@ -140,6 +140,11 @@ impl Error {
         matches!(self, Self::Exception { .. } | Self::Lacking(_)) && !self.is_out_of_memory()
     }
 
+    /// Whether the board's compiler refused a program as a whole.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self, Self::Exception { traceback } if session::is_refused(traceback.as_bytes()))
+    }
+
     /// The board's error number, if its filesystem refused.
     #[must_use]
     pub fn errno(&self) -> Option<Errno> {

@@ -100,6 +100,8 @@ programs! {
     LOOKS = "_mw_looks" in "looks.py";
     /// Copies a file.
     COPY = "_mw_copy" in "copy.py";
+    /// Leaves one of two names of the same file.
+    PART = "_mw_part" in "part.py";
     /// Free space.
     FREE = "_mw_free" in "free.py";
     /// Writes a small file.

@@ -229,7 +229,7 @@ impl Examination<'_> {
         }
         let mut healed = None;
         self.step("what copies have left", &mut |board, _| {
-            match leftovers::heal(board, &folders, &[]) {
+            match leftovers::heal(board, &folders, &|_| false) {
                 Ok(done) => healed = Some(done),
                 Err(transfer::Error::Board(error)) => return Err(error),
                 Err(error) => return Err(unreadable(b"", &error.to_string())),

@@ -26,6 +26,12 @@ const INBOX: usize = 64;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a program may take to answer what it was told, besides the time on the wire.
+const READ_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Bytes a second that no line with long blocks is slower than.
+const SLOWEST: u64 = 11_520;
+
 /// How long a program whose end was not waited for may be silent when the next is to run.
 const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -173,6 +179,8 @@ pub struct Session {
     rate: Rate,
     /// When the current program was begun, and its length.
     sending: Option<(Instant, usize)>,
+    /// How many bytes were said to a program since it said something.
+    unheard: usize,
     /// How often the user has interrupted the current operation.
     interrupts: u32,
     /// The number of the link that is in use; what others have left in the inbox is void.
@@ -196,6 +204,7 @@ impl Session {
             repl: RawRepl::new(),
             rate: Rate::default(),
             sending: None,
+            unheard: 0,
             interrupts: 0,
             generation: 0,
             typed: VecDeque::new(),
@@ -449,7 +458,9 @@ impl Session {
     /// Sends input to the program that is talked with, and returns how many bytes that were.
     pub fn say(&mut self, input: &[u8]) -> Result<usize, Error> {
         self.repl.feed(input.to_vec());
-        self.transmit()
+        let sent = self.transmit()?;
+        self.unheard += sent;
+        Ok(sent)
     }
 
     /// What the program that is talked with says next; `None` when that is nothing for `patience`.
@@ -473,6 +484,7 @@ impl Session {
                 None => return Ok(None),
                 Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();
+                    self.unheard = 0;
                     self.repl.handle_input(now, &bytes);
                     // A large frame takes its time on a slow line.
                     until = now + patience;
@@ -527,6 +539,7 @@ impl Session {
 
     fn begin(&mut self, program: &[u8], quiet: Option<Duration>) -> Result<(), Error> {
         self.interrupts = 0;
+        self.unheard = 0;
         // A program that was forgotten must end before the board takes another.
         if self.repl.is_busy() {
             self.repl.limit_silence(Instant::now(), FORGOTTEN_PATIENCE);
@@ -598,7 +611,9 @@ impl Session {
                 Some(Input::Broken(_, source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => {
                     self.interrupts += 1;
-                    if on_interrupt == OnInterrupt::Abandon || self.interrupts > 1 {
+                    // A program that has not begun cannot tell of it: it would seem to have ended well.
+                    let has_begun = self.sending.is_none();
+                    if on_interrupt == OnInterrupt::Abandon || self.interrupts > 1 || !has_begun {
                         return Err(self.abandon());
                     }
                     self.repl.interrupt();
@@ -616,8 +631,28 @@ impl Session {
         }
     }
 
+    /// Waits until the program has read what was said to it, as far as its next word tells: a board sees
+    /// Ctrl-C when it arrives, and what the program has not read by then, the REPL takes for typed.
+    fn let_it_read(&mut self) {
+        let time = Duration::from_millis(self.unheard as u64 * 1000 / SLOWEST) + READ_PATIENCE;
+        let deadline = Instant::now() + time.min(INTERRUPT_PATIENCE);
+        while self.unheard > 0 {
+            match self.receive(Some(deadline)) {
+                Ok(Some(Input::Bytes(_, bytes))) => {
+                    self.unheard = 0;
+                    self.repl.handle_input(Instant::now(), &bytes);
+                }
+                Ok(Some(Input::Console(input))) => self.typed.push_back(input),
+                // Once more, or too late.
+                _ => return,
+            }
+        }
+    }
+
     /// Ends the board's program, so that what follows finds a prompt.
     fn abandon(&mut self) -> Error {
+        self.sending = None;
+        self.let_it_read();
         let deadline = Instant::now() + INTERRUPT_PATIENCE;
         self.repl.interrupt();
         while self.repl.is_busy() && Instant::now() < deadline {
@@ -728,7 +763,7 @@ impl Drop for Session {
 
 /// Whether the compiler refused the program as a whole. An error in what the program compiled itself
 /// has a second line, of the place where it did so.
-fn is_refused(traceback: &[u8]) -> bool {
+pub(crate) fn is_refused(traceback: &[u8]) -> bool {
     let text = String::from_utf8_lossy(traceback);
     let lines: Vec<&str> = text.trim_end().lines().collect();
     match lines[..] {

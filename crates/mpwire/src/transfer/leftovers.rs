@@ -11,9 +11,10 @@ use sha2::{Digest as _, Sha256};
 use super::download::download;
 use super::upload::join;
 use super::{Error, Source, temporary};
-use crate::board::Board;
 use crate::board::digest::Hasher;
 use crate::board::fs::Entry;
+use crate::board::persistence::{Doubt, Doubtful as _, persistently};
+use crate::board::{self, Board};
 
 /// What became of a file that an interrupted copy has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,47 +38,47 @@ pub fn temporary_name(source: Source, name: &str) -> Result<String, Error> {
     Ok(temporary::temporary_path(name, &digest))
 }
 
-/// Finishes or removes what interrupted copies have left in `directories` of the board, but for
-/// files with a name of `kept`, with which a copy goes on. A directory that is not there is no error.
+/// Finishes or removes what interrupted copies have left in `directories` of the board. Of what is not
+/// complete, files with a name that `keep` wants stay, with which a copy goes on. A directory that is
+/// not there is no error.
 pub fn heal(
     board: &mut Board,
     directories: &[String],
-    kept: &[String],
+    keep: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Healed>, Error> {
     let mut listed = Vec::new();
     for directory in directories {
-        if let Ok(entries) = board.list(directory) {
+        if let Ok(mut entries) = board.list(directory) {
+            entries.retain(|entry| !entry.is_directory);
+            // A copy of what another has left is of use only where that is gone.
+            entries.sort_by_key(|entry| entry.name.len());
             listed.push((directory.as_str(), entries));
         }
     }
     let is_marker = |entry: &Entry| entry.name == temporary::MARKER;
-    let complete: Vec<&str> = listed
+    let mut complete: Vec<&str> = listed
         .iter()
         .filter(|(_, entries)| entries.iter().any(is_marker))
         .map(|(directory, _)| *directory)
         .collect();
     let mut healed = Vec::new();
     for (directory, entries) in &listed {
-        let is_in_complete = complete.iter().any(|top| is_below(directory, top));
-        for entry in entries.iter().filter(|entry| !entry.is_directory) {
-            let Some(parsed) = temporary::parse(&entry.name) else {
-                continue;
-            };
-            if kept.contains(&entry.name) {
-                continue;
+        let mut place = Place {
+            board,
+            directory,
+            entries,
+            may_finish_staged: complete.iter().any(|top| is_below(directory, top)),
+        };
+        for entry in entries {
+            match place.heal(entry, keep) {
+                Ok(done) => healed.extend(done),
+                // Where there is no room for a copy, the rest is healed all the same; what tells that
+                // a tree is to be finished stays as long.
+                Err(Error::Board(board::Error::File { .. })) => {
+                    complete.retain(|top| !is_below(directory, top));
+                }
+                Err(error) => return Err(error),
             }
-            let path = join(directory, &entry.name);
-            let target = join(directory, parsed.name);
-            let may_finish = !parsed.name.is_empty() && (!parsed.is_staged || is_in_complete);
-            healed.push(
-                if may_finish && starts_with(board, &path, &parsed.digest)? {
-                    board.rename(&path, &target)?;
-                    Healed::Finished(target)
-                } else {
-                    board.remove(&path)?;
-                    Healed::Removed(path)
-                },
-            );
         }
     }
     // Only now nothing is left that it tells of.
@@ -85,6 +86,26 @@ pub fn heal(
         board.remove(&join(top, temporary::MARKER))?;
     }
     Ok(healed)
+}
+
+/// Does `work` as [`persistently`] does; what it has left in `directories` of the board and cannot go on
+/// with is finished or removed before it begins again.
+pub(super) fn healing<T>(
+    board: &mut Board,
+    directories: &[String],
+    work: &mut dyn FnMut(&mut Board) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut is_again = false;
+    persistently(board, &mut |board| {
+        if is_again
+            && let Err(error) = heal(board, directories, &|_| true)
+            && matches!(error.doubt(), Doubt::Loss | Doubt::Unplugged)
+        {
+            return Err(error);
+        }
+        is_again = true;
+        work(board)
+    })
 }
 
 /// Whether `directory` is `top` or below it, as both are written.
@@ -99,14 +120,106 @@ fn is_below(directory: &str, top: &str) -> bool {
     rest.is_some_and(|rest| top.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether the digest of a file of the board begins like this.
-fn starts_with(board: &mut Board, path: &str, digest: &[u8]) -> Result<bool, Error> {
-    let whole = match board.hash(path, "sha256")? {
-        Some(whole) => whole,
+/// A directory of the board in which copies may have left something.
+struct Place<'a> {
+    board: &'a mut Board,
+    directory: &'a str,
+    /// The files in it.
+    entries: &'a [Entry],
+    /// Whether files that get their names together are all complete.
+    may_finish_staged: bool,
+}
+
+impl Place<'_> {
+    /// Finishes or removes one of the files, if a copy has left it and it is not to be kept.
+    fn heal(
+        &mut self,
+        entry: &Entry,
+        keep: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Healed>, Error> {
+        let path = join(self.directory, &entry.name);
+        if let Some(parsed) = temporary::parse(&entry.name) {
+            // It may be gone, by what was done for another.
+            let Some(whole) = digest_of(self.board, &path)? else {
+                return Ok(None);
+            };
+            let may_finish =
+                !parsed.name.is_empty() && (!parsed.is_staged || self.may_finish_staged);
+            if may_finish && whole.starts_with(&parsed.digest) {
+                let target = join(self.directory, parsed.name);
+                return self.finish(&path, target, &whole).map(Some);
+            }
+            if keep(&entry.name) {
+                return Ok(None);
+            }
+            self.board.remove(&path)?;
+            return Ok(Some(Healed::Removed(path)));
+        }
+        if !temporary::is_short(&entry.name) {
+            return Ok(None);
+        }
+        match self.twin(entry)? {
+            Some(twin) => self.part(&path, &twin)?,
+            None => self.board.remove(&path)?,
+        }
+        Ok(Some(Healed::Removed(path)))
+    }
+
+    /// Gives a complete file its name.
+    fn finish(&mut self, path: &str, target: String, digest: &[u8]) -> Result<Healed, Error> {
+        if digest_of(self.board, &target)?.as_deref() == Some(digest) {
+            self.part(path, &target)?;
+        } else {
+            self.board.rename(path, &target)?;
+        }
+        Ok(Healed::Finished(target))
+    }
+
+    /// Leaves one of two names that may be of the same clusters.
+    ///
+    /// FAT's rename registers the new name before it removes the old one (`f_rename`,
+    /// `lib/oofatfs/ff.c`). Where it ends in between, removing either would free the clusters of both,
+    /// and the next file to be written would be found in the one that is left. So a copy takes their
+    /// place.
+    fn part(&mut self, path: &str, twin: &str) -> Result<(), Error> {
+        let Some(digest) = digest_of(self.board, twin)? else {
+            return Ok(());
+        };
+        let copy = temporary::temporary_path(path, &digest);
+        Ok(self.board.part(path, twin, &copy)?)
+    }
+
+    /// Another file that is the same as `entry`, if there is one.
+    fn twin(&mut self, entry: &Entry) -> Result<Option<String>, Error> {
+        let digest = digest_of(self.board, &join(self.directory, &entry.name))?;
+        for other in self.entries {
+            if other.name != entry.name && other.size == entry.size {
+                let path = join(self.directory, &other.name);
+                if digest.is_some() && digest_of(self.board, &path)? == digest {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The SHA-256 of a file of the board; `None` where there is none.
+fn digest_of(board: &mut Board, path: &str) -> Result<Option<Vec<u8>>, Error> {
+    match board.hash(path, "sha256") {
+        Ok(Some(digest)) => Ok(Some(digest)),
         // Where the board cannot, it is computed here.
-        None => Sha256::digest(download(board, path, 0, &mut |_| {})?).to_vec(),
-    };
-    Ok(whole.starts_with(digest))
+        Ok(None) => {
+            let data = download(board, path, 0, &mut |_| {});
+            match data {
+                Ok(data) => Ok(Some(Sha256::digest(data).to_vec())),
+                Err(Error::Board(board::Error::File { .. })) => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
+        Err(board::Error::File { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]

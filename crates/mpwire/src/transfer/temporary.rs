@@ -74,6 +74,19 @@ pub(super) fn parse(name: &str) -> Option<Parsed<'_>> {
     })
 }
 
+/// Whether FAT would give one of our names this short one: where power is lost while it writes or
+/// removes the long one, the short one may be left alone (`gen_numname`, `lib/oofatfs/ff.c`).
+pub(super) fn is_short(name: &str) -> bool {
+    let Some((start, number)) = name
+        .strip_suffix(".MPW")
+        .and_then(|name| name.rsplit_once('~'))
+    else {
+        return false;
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !start.is_empty() && is_number && start.len() + 1 + number.len() <= 8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +132,21 @@ mod tests {
             "a.äöü.mpwire",
         ] {
             assert_eq!(parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn fat_has_short_names_for_ours() {
+        assert!(is_short("CHANGE~1.MPW"));
+        assert!(is_short("A1B2C3~A.MPW"));
+        for name in [
+            "CHANGED.MPW",
+            "CHANGED~1.MPW",
+            "A~.MPW",
+            "~1.MPW",
+            "CHANGE~1.PY",
+        ] {
+            assert!(!is_short(name), "{name}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use mpwire_proto::literal::Value;
 
+use super::leftovers::healing;
 use super::source::Source;
 use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
 use super::temporary::{MARKER, staged_path, temporary_path};
@@ -14,7 +15,6 @@ use super::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
-use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read, unreadable};
 
@@ -66,6 +66,19 @@ pub struct Summary {
     pub wire_bytes: u64,
 }
 
+/// The directories that a tree may fill: it goes into the place, or becomes it.
+#[must_use]
+pub fn places(place: Place, directories: &[String]) -> Vec<String> {
+    let inside = join(place.path, place.name);
+    [place.path, &inside]
+        .into_iter()
+        .flat_map(|top| {
+            let below = directories.iter().map(move |below| join(top, below));
+            std::iter::once(top.to_owned()).chain(below)
+        })
+        .collect()
+}
+
 /// Makes a tree of `directories`, in their order, and sends its `files`, each verified and only then
 /// named; those that the board has already are left, unless `force`. More than there is room for is
 /// refused before anything is written.
@@ -91,7 +104,9 @@ pub fn send_tree(
         may_resume: options.may_resume,
         summary: Summary::default(),
     };
-    let result = persistently(board, &mut |board| tree.send(board, options, events));
+    let result = healing(board, &places(place, directories), &mut |board| {
+        tree.send(board, options, events)
+    });
     if let Err(error) = &result {
         tree.give_up(board, error);
     }
@@ -695,9 +710,11 @@ impl Tree<'_> {
             more_follow: true,
             ..*options
         };
-        for (index, same) in std::mem::take(&mut self.left).into_iter().zip(same) {
+        // A file is left until it is there: what fails here may be begun again.
+        for (index, same) in self.left.clone().into_iter().zip(same) {
             if same {
                 events(Event::Unchanged(self.path(index)));
+                self.left.remove(0);
                 continue;
             }
             let item = &self.files[index];
@@ -715,6 +732,7 @@ impl Tree<'_> {
                 self.summary.bytes += sent.bytes;
                 self.summary.wire_bytes += sent.wire_bytes;
             }
+            self.left.remove(0);
         }
         board.tidy().map_err(board::Error::into)
     }

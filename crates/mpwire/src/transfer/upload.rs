@@ -7,6 +7,7 @@ use mpwire_proto::literal::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::attempts::{Failure, Shipment, until_right};
+use super::leftovers::healing;
 use super::send::Receiver;
 use super::small::Small;
 use super::source::Source;
@@ -17,7 +18,6 @@ use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
-use crate::board::persistence::persistently;
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;
@@ -128,6 +128,13 @@ pub fn parent(path: &str) -> &str {
     }
 }
 
+/// The directories in which a copy of a file to `path` may leave something: it goes there, or becomes
+/// that.
+#[must_use]
+pub fn places(path: &str) -> Vec<String> {
+    vec![path.to_owned(), parent(path).to_owned()]
+}
+
 /// Writes `data` to the file `path` on the board and verifies it there.
 ///
 /// The old file stays until the new one is complete and verified.
@@ -169,7 +176,8 @@ pub fn send_file<E: From<Error>>(
 ) -> Result<Option<Sent>, E> {
     let mut admitted: Option<(String, Result<bool, E>)> = None;
     let mut beginnings = 0;
-    let result = persistently(board, &mut |board| {
+    let directories = places(path);
+    let result = healing(board, &directories, &mut |board| {
         beginnings += 1;
         // Whoever has been asked is not asked again.
         let mut admit = |destination: &Destination| {

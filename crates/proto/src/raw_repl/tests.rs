@@ -444,3 +444,32 @@ proptest! {
         prop_assert!(driver.repl.seen.len() <= SEEN_LIMIT);
     }
 }
+
+#[test]
+fn a_reset_ends_what_is_waited_for_but_not_what_a_program_of_the_users_prints() {
+    let greeting = b"Type \"help()\" for more information.\r\n>>> ";
+    for (quiet, is_restart) in [(Some(Duration::from_secs(9)), true), (None, false)] {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", quiet);
+        driver.input(b"R\x00OK");
+        driver.events.clear();
+        driver.input(&greeting[..20]);
+        driver.input(&greeting[20..]);
+        let told = driver.events.contains(&Event::Failed(Error::Restarted));
+        assert_eq!(told, is_restart, "{:?}", driver.events);
+        assert_eq!(driver.repl.is_entered(), !is_restart);
+    }
+}
+
+#[test]
+fn a_request_that_the_interrupted_program_has_read_is_made_again_when_that_ends() {
+    let mut driver = Driver::new();
+    driver.enter(false);
+    driver.wait();
+    driver.take_sent();
+    driver.input(b"\x04Traceback\r\nKeyboardInterrupt: \r\n\x04>");
+    let ended = driver.now;
+    driver.wait();
+    assert_eq!(driver.now - ended, ENDED_RETRY);
+    assert_eq!(driver.take_sent(), INTERRUPT);
+}

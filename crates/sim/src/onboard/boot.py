@@ -55,6 +55,7 @@ def start(names):
     sys.modules.clear()
     filesystem = modules.pop(0)
     rom = modules.pop(1, None)
+    modules.pop(2, None)
     vfs.umount("/")
     vfs.mount(filesystem, "/")
     os.chdir("/")
@@ -91,6 +92,8 @@ def start(names):
     gc.collect()
     modules[0] = gaps, end, bytearray(gc.mem_free() - (heap - 1536))
     gaps = end = None
+    if 3 in modules:
+        modules[3] = modules[3]()
     sys.stdout.write(mark + "s")
 
     for name in ("boot.py",) if raw else ("boot.py", "main.py"):

@@ -164,20 +164,6 @@ struct Copy<'a> {
     explain: bool,
 }
 
-/// The directories that a tree may fill: it goes into the place, or becomes it.
-fn places(place: tree::Place, directories: &[String]) -> Vec<String> {
-    let inside = transfer::upload::join(place.path, place.name);
-    [place.path, &inside]
-        .into_iter()
-        .flat_map(|top| {
-            let below = directories
-                .iter()
-                .map(move |below| transfer::upload::join(top, below));
-            std::iter::once(top.to_owned()).chain(below)
-        })
-        .collect()
-}
-
 /// A file of a tree: where it is, and where it goes below the destination.
 struct Leaf<Source> {
     source: Source,
@@ -277,13 +263,7 @@ impl Copy<'_> {
             }
             Ok(true)
         };
-        let note = unfinished::begin(
-            self.board.name(),
-            &[
-                trimmed.to_owned(),
-                transfer::upload::parent(trimmed).to_owned(),
-            ],
-        );
+        let note = unfinished::begin(self.board.name(), &transfer::upload::places(trimmed));
         let result = self.send(source, trimmed, name, &mut admit);
         note.end(result.as_ref().err());
         result
@@ -456,7 +436,7 @@ impl Copy<'_> {
             .sum();
         let progress = FileProgress::new(to, size);
         let place = tree::Place { path: to, name };
-        let note = unfinished::begin(self.board.name(), &places(place, &directories));
+        let note = unfinished::begin(self.board.name(), &tree::places(place, &directories));
         let result = tree::send_tree(
             self.board,
             place,

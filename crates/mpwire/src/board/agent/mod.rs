@@ -191,7 +191,10 @@ impl Board {
             match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
-                Some(Heard::Finished { .. }) => return Ok(None),
+                Some(Heard::Finished { .. }) => {
+                    self.recover()?;
+                    return Ok(None);
+                }
                 None => return Err(self.session.give_up(patience).into()),
             }
         }
@@ -236,13 +239,20 @@ impl Board {
         Err(self.session.flooded(REPLY_MOST).into())
     }
 
+    /// What a program that was sent all its input says to its end. If it fails, it may not have read
+    /// all, and the REPL has.
     fn hear_out(&mut self) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
         loop {
             match self.session.hear(SHORT_PATIENCE)? {
                 Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
-                Some(Heard::Finished { traceback }) => return outcome(said, &traceback),
+                Some(Heard::Finished { traceback }) => {
+                    if !traceback.is_empty() {
+                        self.recover()?;
+                    }
+                    return outcome(said, &traceback);
+                }
                 None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
             }
         }
@@ -309,6 +319,9 @@ impl Board {
                 }
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => {
+                    // It did not read what it was sent, for want of memory: the REPL has, and may be in
+                    // any state.
+                    self.recover()?;
                     outcome(said, &traceback)?;
                     return Err(Error::Lacking("a stream of input"));
                 }
