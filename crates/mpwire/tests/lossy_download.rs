@@ -3,13 +3,14 @@
 #![cfg(all(feature = "sim", target_os = "linux"))]
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use mpwire::board::Board;
 use mpwire::link::{Address, Link, open};
 use mpwire::session::Session;
 use mpwire::transfer::{self, Error};
+use mpwire_sim::Random;
 
 /// Makes the file on the board, where nothing has to be sent for it.
 const MAKE: &[u8] = b"
@@ -128,23 +129,22 @@ fn a_lost_byte_is_asked_for_again() {
     every_time_right(Fault::Drop, &PLACES);
 }
 
-/// Changes one byte of so many, for ever.
-struct Noisy {
+/// Does something to all that is read, from when it is switched on.
+struct Noisy<Damage> {
     inner: Arc<dyn Link>,
-    every: usize,
-    received: AtomicUsize,
+    is_on: AtomicBool,
+    damage: Damage,
 }
 
-impl Link for Noisy {
+impl<Damage: Fn(&mut [u8]) + Send + Sync> Link for Noisy<Damage> {
     fn name(&self) -> &str {
         self.inner.name()
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        let before = self.received.fetch_add(count, Ordering::SeqCst);
-        for index in (0..count).filter(|index| (before + index) % self.every == self.every - 1) {
-            buffer[index] ^= 0x04;
+        if self.is_on.load(Ordering::SeqCst) {
+            (self.damage)(&mut buffer[..count]);
         }
         Ok(count)
     }
@@ -158,28 +158,44 @@ impl Link for Noisy {
     }
 }
 
-fn over_a_noisy_line(every: usize) -> Result<Vec<u8>, Error> {
+fn over_a_noisy_line(damage: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Result<Vec<u8>, Error> {
     let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
-    let link = Noisy {
+    let link = Arc::new(Noisy {
         inner,
-        every,
-        received: AtomicUsize::new(0),
-    };
-    let mut board = Board::new(Session::start(Arc::new(link)));
+        is_on: AtomicBool::new(false),
+        damage,
+    });
+    let mut board = Board::new(Session::start(link.clone()));
     board.enter(true).expect("a raw REPL");
     board.execute(MAKE, &mut |_| {}).expect("a file");
+    link.is_on.store(true, Ordering::SeqCst);
     transfer::download(&mut board, "file", 0, &mut |_| {})
 }
 
 #[test]
 fn on_a_noisy_line_frames_become_smaller() {
-    let data = over_a_noisy_line(2500).expect("one of two small frames arrives");
+    let random = Mutex::new(Random::new(1));
+    let damage = move |bytes: &mut [u8]| {
+        let mut random = random.lock().expect("no panic before");
+        for byte in bytes {
+            if random.below(2000) == 0 {
+                *byte ^= 0x04;
+            }
+        }
+    };
+    let data = over_a_noisy_line(damage).expect("most of the small frames arrive");
     assert!(data == file(), "wrong data");
 }
 
 #[test]
 fn a_line_that_lets_no_frame_through_is_a_clear_error() {
-    let result = over_a_noisy_line(230);
+    let damage = |bytes: &mut [u8]| {
+        // What is shorter is no frame.
+        if bytes.len() > 64 {
+            bytes[60] ^= 0x04;
+        }
+    };
+    let result = over_a_noisy_line(damage);
     assert!(
         matches!(
             result,

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 
 use super::unchanged::{Candidate, unchanged};
-use super::{ATTEMPTS, Error, Progress};
+use super::{Error, Progress};
 use crate::board::digest::Digest;
 use crate::board::fs::at;
 use crate::board::persistence::persistently;
@@ -33,10 +33,15 @@ use arrival::{Arrival, Found};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long it may take to find and open a file.
 const OPEN_PATIENCE: Duration = Duration::from_secs(10);
-/// How long it may read what it does not send, to compute a digest.
-const DIGEST_PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes a millisecond that the slowest of boards read and digest, of what they do not send.
+const DIGEST_RATE: u64 = 20;
+/// How long there may be output and no frame. On the slowest line a frame takes 5 s.
+const TEXT_PATIENCE: Duration = Duration::from_secs(12);
 /// Bytes of a known digest that the board compares; all of it is compared here.
 const KNOWN_BYTES: usize = 8;
+/// How many runs in a row may bring nothing. Frames become smaller with each: the last of them are of
+/// a size that hardly any line damages that often.
+const FRUITLESS_MOST: u32 = 6;
 /// How a traceback begins, if it is no noise. With too little memory there is only its last line.
 const TRACEBACKS: [&[u8]; 2] = [b"Traceback", b"MemoryError"];
 
@@ -179,22 +184,32 @@ pub fn download_all(
 /// Reads those of the files that are left.
 fn download_rest(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> Result<(), Error> {
     let mut failures = 0;
+    let mut was_refused = false;
     while let Some(file) = arrival.current() {
         let Some(room) = board.frame_room() else {
             return as_text(board, &files[arrival.index()..], arrival);
         };
         let before = arrival.place();
-        match run(board, room, arrival) {
+        let result = match run(board, room, arrival) {
+            // It may have been damaged on its way.
+            Err(Stop::Raised(error)) if error.is_refused() && !was_refused => {
+                was_refused = true;
+                Err(Stop::Damaged)
+            }
+            other => other,
+        };
+        match result {
             Ok(()) => {}
             Err(Stop::Damaged) => {
                 board.enter(false)?;
                 if arrival.place() > before {
                     failures = 0;
+                    was_refused = false;
                 } else {
                     failures += 1;
                     board.prefer_frames(room / 4);
                 }
-                if failures >= ATTEMPTS {
+                if failures >= FRUITLESS_MOST {
                     return Err(corrupt(file));
                 }
             }
@@ -270,7 +285,7 @@ fn run(board: &mut Board, room: usize, arrival: &mut Arrival) -> Result<(), Stop
             }
             // A thread or timer on the board prints as well, or a frame is no frame any more.
             Some(Heard::Output(_)) => {
-                if heard_frame.elapsed() > DIGEST_PATIENCE {
+                if heard_frame.elapsed() > patience.max(TEXT_PATIENCE) {
                     return Err(Stop::Damaged);
                 }
             }

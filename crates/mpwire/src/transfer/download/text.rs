@@ -27,15 +27,25 @@ pub(super) fn download(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<u8>, Error> {
     let capabilities = board.capabilities()?;
+    let mut failure = Error::CorruptDownload {
+        path: path.to_owned(),
+    };
     for _ in 0..ATTEMPTS {
-        let (data, digest) = attempt(board, path, &capabilities, progress)?;
-        if Digest::of(&data, &capabilities).matches(&digest) {
-            return Ok(data);
+        match attempt(board, path, &capabilities, progress) {
+            Ok((data, digest)) => {
+                if Digest::of(&data, &capabilities).matches(&digest) {
+                    return Ok(data);
+                }
+            }
+            Err(board::Error::Reply { .. }) => board.enter(false)?,
+            Err(error) if error.may_be_loss() => {
+                board.enter(false)?;
+                failure = error.into();
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    Err(Error::CorruptDownload {
-        path: path.to_owned(),
-    })
+    Err(failure)
 }
 
 /// How the board writes a block.
