@@ -121,10 +121,11 @@ pub fn write_tree(folder: &Path, files: &[(impl AsRef<Path>, Vec<u8>)]) -> Resul
 }
 
 /// Marsaglia's xorshift64*: a few lines, no dependency, and the same everywhere.
-struct Generator(u64);
+pub struct Generator(u64);
 
 impl Generator {
-    fn new(seed: u64) -> Self {
+    /// Equal seeds are equal numbers.
+    pub fn new(seed: u64) -> Self {
         // The state must not be zero, and neighbouring seeds should not start alike.
         let mut generator = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         generator.next();
@@ -139,7 +140,7 @@ impl Generator {
     }
 
     /// A number from 0 up to and without `end`.
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         // The high bits are the good ones; `end` is small, so the bias does not matter.
         (self.next() >> 33) as usize % end
     }

@@ -34,6 +34,15 @@ impl Finished {
 /// A program that talks to a board can wait for ever; after `deadline` it is killed and an error
 /// says so.
 pub fn run(command: &mut Command, deadline: Duration) -> Result<Finished> {
+    run_watched(command, deadline, |_| ())
+}
+
+/// The same, and shows the process to `started` once it runs.
+pub fn run_watched(
+    command: &mut Command,
+    deadline: Duration,
+    started: impl FnOnce(&Child),
+) -> Result<Finished> {
     let name = command.get_program().to_string_lossy().into_owned();
     let start = Instant::now();
     let mut child = command
@@ -42,6 +51,7 @@ pub fn run(command: &mut Command, deadline: Duration) -> Result<Finished> {
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start {name}"))?;
+    started(&child);
     let Some((stdout, stderr)) = output(&mut child, deadline.saturating_sub(start.elapsed()))
     else {
         child

@@ -8,13 +8,24 @@
 //!   board is reset;
 //! - `soak`: all of it for hours, at a low rate;
 //! - `power`: the power goes at a write to the flash;
+//! - `kill`: the tool is killed at a piece of what goes over the cable;
+//! - `memory`: the board has little memory, in pieces, or none at a moment;
+//! - `stand` and `work`: the board, what is done there, and what is right afterwards;
+//! - `progress`: how far it is; `conversation`: what went over the cable;
 //! - `verdict`: what became of a trial, and their sums.
 
+mod conversation;
+mod kill;
+mod memory;
 mod power;
+mod progress;
 mod soak;
+mod stand;
 mod verdict;
 mod wire;
+mod work;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -28,6 +39,7 @@ use clap::ValueEnum;
 use crate::markdown;
 use crate::tool::{Programs, Tool};
 use crate::{project, setup};
+use progress::Progress;
 use verdict::{Tally, Trial, Verdict};
 
 /// `cargo xtask torture`
@@ -36,12 +48,12 @@ pub struct Arguments {
     /// Only these suites (default: all)
     #[arg(long, value_enum)]
     suite: Vec<Suite>,
-    /// Trials of each row of the wire suite
-    #[arg(long, default_value_t = 10_000)]
-    count: u64,
     /// How long the soak suite works
     #[arg(long, default_value_t = 120)]
     minutes: u64,
+    /// Trials of each row (default: 10,000 of wire, 1,000 of memory, and all that there are of others)
+    #[arg(long)]
+    count: Option<u64>,
     /// The number of the first trial
     #[arg(long, default_value_t = 0)]
     first: u64,
@@ -59,12 +71,21 @@ pub struct Arguments {
     mpwire: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// The trials of a row that could go on for ever.
+    fn numbers(&self, usual: u64) -> Range<u64> {
+        self.first..self.first + self.count.unwrap_or(usual)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {
     Wire,
     Power,
     /// Only when it is asked for, since it takes `--minutes`
     Soak,
+    Kill,
+    Memory,
 }
 
 /// What trials are made of.
@@ -73,6 +94,18 @@ struct Rack<'a> {
     programs: Programs<'a>,
     tool: Tool,
     seed: u64,
+    /// The first trial of a row, and how many.
+    first: u64,
+    count: Option<u64>,
+}
+
+impl Rack<'_> {
+    /// Those of a row's trials that are wanted.
+    fn part(&self, whole: Range<u64>) -> Range<u64> {
+        let start = whole.start + self.first;
+        let end = self.count.map_or(whole.end, |count| start + count);
+        start..end.min(whole.end)
+    }
 }
 
 /// Runs the trials and prints what became of them; fails where a promise is broken.
@@ -97,10 +130,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             programs,
             tool,
             seed: arguments.seed,
+            first: arguments.first,
+            count: arguments.count,
         };
         if wanted(Suite::Wire) {
-            let numbers = arguments.first..arguments.first + arguments.count;
-            rows.extend(wire::run(rack, numbers, &is_selected)?);
+            rows.extend(wire::run(rack, arguments.numbers(10_000), &is_selected)?);
         }
         if wanted(Suite::Power) {
             rows.extend(power::run(rack, &is_selected)?);
@@ -108,6 +142,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         if arguments.suite.contains(&Suite::Soak) {
             let time = Duration::from_secs(60 * arguments.minutes);
             rows.extend(soak::run(rack, time, &is_selected)?);
+        }
+        if wanted(Suite::Kill) {
+            rows.extend(kill::run(rack, &is_selected)?);
+        }
+        if wanted(Suite::Memory) {
+            rows.extend(memory::run(rack, &arguments.numbers(1_000), &is_selected)?);
         }
     }
     print!("{}", table(&rows));
@@ -124,18 +164,29 @@ fn table(rows: &[Tally]) -> String {
     markdown::table(&Tally::HEAD, &lines)
 }
 
-/// Judges the trials of these numbers on all processors, a board for each; what is odd is told at
-/// once.
+/// Judges the trials of these numbers on many boards at once; what is odd is told at once.
 fn judge<Board>(
+    tally: Tally,
+    numbers: Range<u64>,
+    new_board: impl Fn(usize) -> Result<Board> + Sync,
+    trial: impl Fn(&mut Board, u64) -> Result<Trial> + Sync,
+) -> Result<Tally> {
+    // Most of a trial is waiting.
+    judge_by(6, tally, numbers, new_board, trial)
+}
+
+/// The same with so many boards for each processor.
+fn judge_by<Board>(
+    boards: usize,
     mut tally: Tally,
-    numbers: std::ops::Range<u64>,
+    numbers: Range<u64>,
     new_board: impl Fn(usize) -> Result<Board> + Sync,
     trial: impl Fn(&mut Board, u64) -> Result<Trial> + Sync,
 ) -> Result<Tally> {
     let next = AtomicU64::new(numbers.start);
-    let shared = Mutex::new(&mut tally);
-    // Most of a trial is waiting.
-    let workers = 6 * thread::available_parallelism().map_or(1, usize::from);
+    let progress = Progress::new(numbers.end.saturating_sub(numbers.start));
+    let shared = Mutex::new((&mut tally, progress));
+    let workers = boards * thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| {
@@ -149,11 +200,13 @@ fn judge<Board>(
                             return Ok(());
                         }
                         let trial = trial(&mut board, number)?;
-                        let mut tally = shared.lock().expect("no trial panics while it counts");
+                        let mut shared = shared.lock().expect("no trial panics while it counts");
+                        let (tally, progress) = &mut *shared;
                         if trial.verdict != Verdict::Right {
                             eprintln!("{} {number}: {trial}", tally.name);
                         }
                         tally.add(&trial);
+                        progress.tell(tally);
                     }
                 })
             })

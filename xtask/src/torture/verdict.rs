@@ -3,12 +3,15 @@
 use std::fmt;
 
 /// What became of one trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It said that all went well, and it did.
     Right,
     /// It said that it failed, and all is as it was, or as it should be.
     Told,
+    /// The files are whole, and something else is not as it should be: the board does not answer, a
+    /// file stays open, the error says nothing.
+    Amiss,
     /// It said that it failed, and the file is neither the old nor the new one.
     Torn,
     /// It said that all went well, and the file is wrong.
@@ -36,7 +39,7 @@ impl fmt::Display for Trial {
     }
 }
 
-/// None may take longer.
+/// Seconds. None may take longer, unless it says so.
 const LONGEST: f64 = 30.0;
 /// So many must go well without help.
 const RECOVERED: f64 = 0.999;
@@ -50,18 +53,22 @@ pub struct Tally {
     trials: u64,
     right: u64,
     told: u64,
+    amiss: u64,
     torn: u64,
     lies: u64,
     stuck: u64,
     longest: f64,
+    /// Seconds that none may take longer than.
+    within: f64,
 }
 
 impl Tally {
-    pub const HEAD: [&str; 8] = [
+    pub const HEAD: [&str; 9] = [
         "what",
         "trials",
         "right",
         "told",
+        "amiss",
         "torn",
         "wrong, exit 0",
         "stuck",
@@ -76,10 +83,12 @@ impl Tally {
             trials: 0,
             right: 0,
             told: 0,
+            amiss: 0,
             torn: 0,
             lies: 0,
             stuck: 0,
             longest: 0.0,
+            within: LONGEST,
         }
     }
 
@@ -91,11 +100,35 @@ impl Tally {
         }
     }
 
+    /// The same where none may take longer than this.
+    pub fn within(self, seconds: f64) -> Self {
+        Self {
+            within: seconds,
+            ..self
+        }
+    }
+
+    /// How many trials there were.
+    pub fn trials(&self) -> u64 {
+        self.trials
+    }
+
+    /// How many of them went well.
+    pub fn right(&self) -> u64 {
+        self.right
+    }
+
+    /// How many of them ended as none may end.
+    pub fn wrong(&self) -> u64 {
+        self.amiss + self.torn + self.lies + self.stuck
+    }
+
     pub fn add(&mut self, trial: &Trial) {
         self.trials += 1;
         *match trial.verdict {
             Verdict::Right => &mut self.right,
             Verdict::Told => &mut self.told,
+            Verdict::Amiss => &mut self.amiss,
             Verdict::Torn => &mut self.torn,
             Verdict::Lie => &mut self.lies,
             Verdict::Stuck => &mut self.stuck,
@@ -107,9 +140,7 @@ impl Tally {
     pub fn is_broken(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a ratio")]
         let recovered = self.right as f64 / (self.trials.max(1)) as f64;
-        self.torn + self.lies + self.stuck > 0
-            || self.longest > LONGEST
-            || recovered < self.recovered
+        self.wrong() > 0 || self.longest > self.within || recovered < self.recovered
     }
 
     pub fn cells(&self) -> Vec<String> {
@@ -117,6 +148,7 @@ impl Tally {
             self.trials,
             self.right,
             self.told,
+            self.amiss,
             self.torn,
             self.lies,
             self.stuck,
