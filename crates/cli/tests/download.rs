@@ -242,6 +242,7 @@ class Noisy:
  def __init__(self, file): self.file = file
  def __enter__(self): return self
  def __exit__(self, *rest): self.file.close()
+ def seek(self, *place): return self.file.seek(*place)
  def read(self, *size):
   print('noise \\x02 \\x021000abcz')
   return self.file.read(*size)

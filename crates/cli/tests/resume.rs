@@ -63,7 +63,7 @@ fn goes_on_after(accident: &str, filesystem: &str, at_least: u64) {
         "{copied}"
     );
     assert_only(&board, &data, &copied);
-    let sent = board.sent();
+    let sent = board.received();
     assert!(
         sent < 2 * SIZE as u64 - at_least + OVERHEAD,
         "{accident}: {sent}"
@@ -105,7 +105,7 @@ fn a_copy_goes_on_where_a_killed_one_was() {
         let again = board.mpwire(&["resume", "cp", "-f", "file", ":"]);
         assert_eq!((again.stderr.as_str(), again.code), ("", Some(0)));
         // Both copies and the whole one after them.
-        let sent = board.sent();
+        let sent = board.received();
         let whole = 2 * SIZE as u64;
         assert!(sent < whole + begun / 2 + OVERHEAD, "{sent} of {begun}");
     }
@@ -122,7 +122,7 @@ fn a_tree_goes_on_in_the_middle_of_a_file() {
     assert!(copied.stderr.contains("file: went on at "), "{copied}");
     assert_eq!(board.digests()["/tree/file"], hex_digest(&data));
     assert_eq!(board.digests().len(), 1);
-    assert!(board.sent() < SIZE as u64 + 60_000);
+    assert!(board.received() < SIZE as u64 + 60_000);
 }
 
 #[test]

@@ -421,6 +421,15 @@ impl RawRepl {
         self.transmit.push_back(vec![0x03]);
     }
 
+    /// Sends Ctrl-C to the running program, whose [`frames`] go on to be told of: of what it has
+    /// written nothing is lost but a frame that is cut off.
+    pub fn interrupt_frames(&mut self) {
+        if let Some(frames) = &mut self.frames {
+            frames.expect_interrupt();
+        }
+        self.transmit.push_back(vec![0x03]);
+    }
+
     /// Leaves the raw REPL for the friendly one. The board's answer is not waited for.
     pub fn leave(&mut self) {
         if self.ahead.take().is_some() {
@@ -728,6 +737,11 @@ impl RawRepl {
                     self.events.push_back(Event::Frame { data, intact });
                 }
                 Some(Piece::End) => self.state = State::Traceback(Vec::new()),
+                Some(Piece::Cut { traceback }) => {
+                    self.state = State::Ready;
+                    self.deadline = None;
+                    self.events.push_back(Event::Finished { traceback });
+                }
             }
             return used;
         }

@@ -67,6 +67,10 @@ pub enum RomKind {
 /// [`Options::default`] is a board on a `fast` link with 1 MiB of `LittleFS` 2 in a temporary file
 /// and a 1 MiB heap, and all that the interpreter offers.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of a board, independently of the others"
+)]
 pub struct Options {
     /// Key `link`: `uart:BAUD`, `usb` or `fast`.
     pub link: LinkKind,
@@ -106,6 +110,9 @@ pub struct Options {
     pub error_rate: Option<ErrorRate>,
     /// Key `missing`: what this firmware lacks: `deflate`, `binascii.crc32`, `bytes.fromhex`.
     pub missing: Vec<String>,
+    /// Key `deflate`, `writes` or `reads`: whether `deflate.DeflateIO` can write though the
+    /// interpreter's cannot.
+    pub deflate_writes: bool,
     /// Key `names=u`: modules go by their old names only (`ubinascii`), as before 1.19.
     pub u_names: bool,
     /// Key `raw-paste`: whether the raw REPL knows raw-paste mode (1.14 and later).
@@ -148,6 +155,7 @@ impl Default for Options {
             accidents: Vec::new(),
             error_rate: None,
             missing: Vec::new(),
+            deflate_writes: false,
             u_names: false,
             raw_paste: true,
             line_ends: LineEnds::Lf,
@@ -200,6 +208,7 @@ pub const KEYS: &[&str] = &[
     "error-rate",
     "seed",
     "missing",
+    "deflate",
     "names",
     "raw-paste",
     "firmware",
@@ -298,6 +307,11 @@ impl Options {
                 missing(value)
                     .ok_or_else(|| bad("modules, module.attribute or bytes.fromhex, by commas"))?,
             ),
+            "deflate" => match value {
+                "writes" => self.deflate_writes = true,
+                "reads" => self.deflate_writes = false,
+                _ => return Err(bad("reads or writes")),
+            },
             "names" => match value {
                 "u" => self.u_names = true,
                 "new" => self.u_names = false,
@@ -525,6 +539,7 @@ mod tests {
             "latency=-1",
             "backpressure=maybe",
             "flash-deaf=1",
+            "deflate=yes",
         ] {
             assert!(Options::parse(bad).is_err(), "{bad}");
         }

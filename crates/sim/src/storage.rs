@@ -20,6 +20,7 @@ const ONBOARD: &[(&str, &str)] = &[
     ("machine_parts.py", include_str!("onboard/machine_parts.py")),
     ("stdout_parts.py", include_str!("onboard/stdout_parts.py")),
     ("rom.py", include_str!("onboard/rom.py")),
+    ("deflate_parts.py", include_str!("onboard/deflate_parts.py")),
     ("missing.py", include_str!("onboard/missing.py")),
     ("uzlib_parts.py", include_str!("onboard/uzlib_parts.py")),
     ("scarce_memory.py", include_str!("onboard/scarce_memory.py")),
@@ -113,6 +114,9 @@ impl Storage {
         parts.push("machine_parts.py");
         if options.line_ends == LineEnds::CrLf {
             parts.push("stdout_parts.py");
+        }
+        if options.deflate_writes {
+            parts.push("deflate_parts.py");
         }
         if !options.missing.is_empty() || options.u_names {
             parts.push("missing.py");

@@ -509,11 +509,6 @@ impl TestBoard {
         self.simulator.wait().expect("it ends");
     }
 
-    /// Ends the simulator and returns how many bytes were sent to the board.
-    pub fn sent(self) -> u64 {
-        self.counted(" bytes to the board")
-    }
-
     /// Ends the simulator and returns how many bytes arrived while the board could not take them.
     pub fn dropped(self) -> u64 {
         self.counted(" dropped")
@@ -522,6 +517,11 @@ impl TestBoard {
     /// Ends the simulator and returns how many bytes arrived at the board.
     pub fn received(self) -> u64 {
         self.counted(" bytes to the board")
+    }
+
+    /// Ends the simulator and returns how many bytes the board has sent.
+    pub fn sent(self) -> u64 {
+        self.counted(" from it")
     }
 
     /// Ends the simulator and returns how often the board was reset or lost its power.

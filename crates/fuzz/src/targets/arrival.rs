@@ -33,6 +33,7 @@ pub fn run(input: &[u8]) {
 fn wanted(path: &str, known: Option<&[u8]>) -> Wanted {
     Wanted {
         path: path.to_owned(),
+        size: None,
         known: known.map(|data| Known {
             size: data.len() as u64,
             digest: digest(data),

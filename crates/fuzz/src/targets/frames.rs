@@ -6,11 +6,22 @@ use crate::cutting::same_however_cut;
 
 /// Bytes of a frame in front of its data.
 const HEADER: usize = 13;
+/// What stands behind a traceback.
+const PROMPT: &[u8] = b"\x04>";
 
-/// The input is what a program prints.
+/// The input is what a program prints, that is interrupted or not.
 pub fn run(input: &[u8]) {
+    for is_interrupted in [false, true] {
+        scan(input, is_interrupted);
+    }
+}
+
+fn scan(input: &[u8], is_interrupted: bool) {
     let pieces = same_however_cut(input, |parts| {
         let mut scanner = Scanner::default();
+        if is_interrupted {
+            scanner.expect_interrupt();
+        }
         let mut pieces: Vec<Piece> = Vec::new();
         for part in parts {
             let mut rest = *part;
@@ -40,6 +51,13 @@ pub fn run(input: &[u8]) {
                 let check = format!("{:08x}", crc32fast::hash(&data));
                 assert_eq!(header[5..].eq_ignore_ascii_case(check.as_bytes()), intact);
                 HEADER + data.len()
+            }
+            Piece::Cut { traceback } => {
+                assert!(is_interrupted);
+                let (_, printed) = rest.split_at(HEADER);
+                let whole = [b"\x04", &traceback[..], PROMPT].concat();
+                let found = printed.windows(whole.len()).position(|part| part == whole);
+                HEADER + found.expect("what was printed") + whole.len()
             }
             Piece::End => {
                 assert_eq!(rest[0], 4);

@@ -140,9 +140,10 @@ impl Error {
         matches!(self, Self::Exception { .. } | Self::Lacking(_)) && !self.is_out_of_memory()
     }
 
-    /// Whether the board's compiler refused a program as a whole.
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self, Self::Exception { traceback } if session::is_refused(traceback.as_bytes()))
+    /// Whether a program that came damaged, or an interrupt that nobody sent, may be all that is wrong.
+    pub(crate) fn may_be_damage(&self) -> bool {
+        matches!(self, Self::Exception { traceback } if session::is_refused(traceback.as_bytes())
+            || traceback.trim_end().ends_with("KeyboardInterrupt:"))
     }
 
     /// The board's error number, if its filesystem refused.
@@ -172,6 +173,8 @@ pub struct Board {
     refuses_agent: bool,
     /// Bytes of a file in each frame that it writes; 0 where the firmware cannot write frames.
     frame_room: usize,
+    /// Whether it deflates what is in them; `None` where that is not known.
+    deflates: Option<bool>,
     /// The folder of this computer that is mounted there, if one is.
     mounted: Option<crate::mount::Options>,
     /// Whether it was reset in this session, so that it has no folder of an earlier one.
@@ -195,6 +198,7 @@ impl Board {
             took_agent: false,
             refuses_agent: false,
             frame_room: FRAME_ROOM,
+            deflates: None,
             mounted: None,
             is_fresh: false,
             way: Way::default(),
@@ -264,6 +268,7 @@ impl Board {
         self.agent = None;
         self.refuses_agent = false;
         self.frame_room = FRAME_ROOM;
+        self.deflates = None;
     }
 
     /// How fast the board took programs so far.
@@ -483,6 +488,27 @@ impl Board {
             self.installed.remove(program.defines);
         }
         Ok(heard)
+    }
+
+    /// Interrupts the program that was started. [`Board::hear`] tells of what it has written, then of
+    /// its end.
+    pub(crate) fn interrupt_started(&mut self) -> Result<(), Error> {
+        Ok(self.session.interrupt_frames()?)
+    }
+
+    /// Whether the board deflates what it sends; `None` where that is not known.
+    pub(crate) fn deflates(&self) -> Option<bool> {
+        self.deflates
+    }
+
+    /// Notes whether it does.
+    pub(crate) fn note_deflates(&mut self, deflates: bool) {
+        self.deflates = Some(deflates);
+    }
+
+    /// Whether it has a folder of this computer mounted.
+    pub(crate) fn has_mounted(&self) -> bool {
+        self.mounted.is_some()
     }
 
     /// Characters of a program that the board is believed to take at once.

@@ -496,6 +496,13 @@ impl Session {
         }
     }
 
+    /// Interrupts the program that is talked with. What it has said is still heard, then its end.
+    pub fn interrupt_frames(&mut self) -> Result<(), Error> {
+        self.repl.interrupt_frames();
+        self.transmit()?;
+        Ok(())
+    }
+
     /// Interrupts the program that is talked with, so that the board can be used again, and
     /// returns the error that tells of its silence for `quiet`.
     pub fn give_up(&mut self, quiet: Duration) -> Error {

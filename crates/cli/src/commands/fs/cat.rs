@@ -13,6 +13,7 @@ use crate::report;
 pub fn cat(board: &mut Board, path: &str) -> Result<(), Error> {
     let wanted = Wanted {
         path: path.to_owned(),
+        size: None,
         known: None,
     };
     let mut printer = Printer::default();

@@ -503,6 +503,7 @@ impl Copy<'_> {
             .iter()
             .map(|file| Wanted {
                 path: file.source.clone(),
+                size: (file.size > 0).then_some(file.size),
                 known: if self.force { None } else { file.known() },
             })
             .collect();

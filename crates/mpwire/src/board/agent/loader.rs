@@ -63,12 +63,7 @@ pub(super) fn text(programs: &[Program], call: &str, room: usize, bits: u8) -> O
 
 /// `programs` and their `call`, deflated.
 pub(super) fn line(programs: &[Program], call: &str) -> Vec<u8> {
-    let definitions: String = programs.iter().map(Program::shrunk).collect();
-    let mut text = definitions + call;
-    // Each byte counts, and nobody else sees these names.
-    for (number, program) in programs.iter().enumerate() {
-        text = text.replace(program.defines, &format!("_{number}"));
-    }
+    let text = renamed(programs, call);
     let begun = Begun::default();
     padded(&begun, &text)
         .take(PADDINGS)
@@ -77,13 +72,10 @@ pub(super) fn line(programs: &[Program], call: &str) -> Vec<u8> {
 }
 
 /// `programs` and their `call` for a board to inflate, however long: the line that reads what follows
-/// it, and that. Interrupt characters travel as 0, and the line puts them back.
-pub(super) fn long(programs: &[Program], call: &str) -> (String, Vec<u8>) {
-    let definitions: String = programs.iter().map(Program::shrunk).collect();
-    let mut text = definitions + call;
-    for (number, program) in programs.iter().enumerate() {
-        text = text.replace(program.defines, &format!("_{number}"));
-    }
+/// it, and that. Interrupt characters travel as 0, and the line puts them back. What is `needed` of
+/// the module `d`, which is `deflate`, is looked for first.
+pub(super) fn long(programs: &[Program], call: &str, needed: &str) -> (String, Vec<u8>) {
+    let text = renamed(programs, call);
     let begun = Begun::default();
     let deflated = begun.encoder.clone().push(text.as_bytes(), Flush::Finish);
     let mut check = begun.check;
@@ -99,10 +91,23 @@ pub(super) fn long(programs: &[Program], call: &str) -> (String, Vec<u8>) {
     let places = places.concat();
     let length = data.len();
     let line = format!(
-        "exec(\"import sys,io,deflate as d;b=bytearray({length});\
+        "exec(\"import sys,io,deflate as d;{needed}b=bytearray({length});\
          r=sys.stdin.buffer.readinto;print(end='\x06');r(b)\nfor i in({places}):b[i]=3\nexec(d.DeflateIO(io.BytesIO(b)).read())\",{{}})"
     );
     (line.replace('\n', "\\n"), data)
+}
+
+/// `programs` and their `call`, under short names: each byte counts, and nobody else sees them.
+fn renamed(programs: &[Program], call: &str) -> String {
+    let definitions: String = programs.iter().map(Program::shrunk).collect();
+    let mut text = definitions + call;
+    for (number, program) in programs.iter().enumerate() {
+        // A path in the call may hold the name as well.
+        if call.matches(program.defines).count() <= 1 {
+            text = text.replace(program.defines, &format!("_{number}"));
+        }
+    }
+    text
 }
 
 /// A whole program, deflated. Cut anywhere it is coded otherwise, a few bytes longer.
@@ -272,7 +277,7 @@ mod tests {
             onboard::UPLOAD,
             onboard::PUT,
         ];
-        let (line, data) = long(&many, "f()");
+        let (line, data) = long(&many, "f()", "");
         assert!(is_free(&data) && data.len() > 1000);
         let (_, places) = line.split_once("for i in(").unwrap();
         let (places, _) = places.split_once(')').unwrap();

@@ -209,13 +209,42 @@ impl Board {
         call: &str,
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
-        let (line, data) = loader::long(programs, call);
-        self.session.open(line.as_bytes(), &mut |_| {})?;
-        if !self.hear_ready()? {
+        if !self.load_long("", programs, call, "")? {
             return Ok(None);
         }
-        self.session.say(&data)?;
         self.hear_out().map(Some)
+    }
+
+    /// Starts `call` with `program`, which writes frames and deflates, for [`Board::hear`] to tell
+    /// of; `false` where the firmware lacks what it takes.
+    pub(crate) fn start_deflating(&mut self, program: Program, call: &str) -> Result<bool, Error> {
+        self.end_agent()?;
+        // The program that this one takes the place of was interrupted, and its name is there still.
+        let before = if self.installed.remove(program.defines) {
+            format!("del {}\n", program.defines)
+        } else {
+            String::new()
+        };
+        self.load_long(&before, &[program], call, "d.DeflateIO.write;")
+    }
+
+    /// Has the board run a line, then inflate programs of any length, if it has what is `needed` of
+    /// `d`, its module `deflate`.
+    fn load_long(
+        &mut self,
+        before: &str,
+        programs: &[Program],
+        call: &str,
+        needed: &str,
+    ) -> Result<bool, Error> {
+        let (line, data) = loader::long(programs, call, needed);
+        let line = before.to_owned() + &line;
+        self.session.open(line.as_bytes(), &mut |_| {})?;
+        if !self.hear_ready()? {
+            return Ok(false);
+        }
+        self.session.say(&data)?;
+        Ok(true)
     }
 
     /// Answers a program that waits for input, and returns what it says until its end.

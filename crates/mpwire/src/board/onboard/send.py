@@ -1,13 +1,13 @@
-# Writes files as frames (frames.rs of mpwire-proto): for each file its blocks of size bytes but the
-# first skip, an empty one, and the SHA-256 of all that was read. The last byte of each frame counts
-# down from 255 within a file, so that a lost frame is noticed.
+# Writes files as frames (frames.rs of mpwire-proto): for each file its length as text, its blocks of
+# size bytes but the first skip, an empty one, and the SHA-256 of all that was read. The last byte of
+# each frame counts down from 255 within a file, so that a lost frame is noticed.
 #
 # One write for each frame, so that nothing that a thread prints gets into it; TinyUSB may write less
 # than that. Nobody waits for a frame before the next write, so that ESP USB-JTAG may hold back what
 # it likes.
 
 
-def _mw_send(files, size):
+def _mw_s(files, size):
     import binascii, hashlib, sys
 
     def send(data):
@@ -19,7 +19,8 @@ def _mw_send(files, size):
     for path, skip in files:
         digest = hashlib.sha256()
         with open(path, "rb") as file:
-            data = file
+            # No empty block, so that the loop begins.
+            data = print(file.seek(0, 2)), file.seek(0)
             while data:
                 data = file.read(size)
                 digest.update(data)

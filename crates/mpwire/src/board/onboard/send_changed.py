@@ -1,8 +1,8 @@
-# The same as send.py, and of a file of a known length and SHA-256 (its beginning) only the empty block
-# and the digest.
+# The same as send.py without the lengths, and of a file of a known length and SHA-256 (its beginning)
+# only the empty block and the digest.
 
 
-def _mw_send(files, size):
+def _mw_s(files, size):
     import binascii, hashlib, sys
 
     def send(data):

@@ -37,6 +37,8 @@ pub(super) struct Arrival<'a> {
     hasher: Sha256,
     /// How often it was wrong as a whole.
     wrong: u32,
+    /// Bytes of the file that is due, as the board has said.
+    announced: Option<u64>,
 }
 
 impl<'a> Arrival<'a> {
@@ -51,6 +53,7 @@ impl<'a> Arrival<'a> {
             is_read: false,
             hasher: Sha256::new(),
             wrong: 0,
+            announced: None,
         }
     }
 
@@ -67,6 +70,30 @@ impl<'a> Arrival<'a> {
     /// The files that are left, and how many bytes of the first are here.
     pub(super) fn left(&self) -> (&'a [Wanted], u64) {
         (&self.files[self.index..], self.offset)
+    }
+
+    /// The file that is due has so many bytes.
+    pub(super) fn announce(&mut self, size: u64) {
+        self.announced = Some(size);
+    }
+
+    /// Bytes that are still to come, if the sizes of all files are known.
+    pub(super) fn expected(&self) -> Option<u64> {
+        let (files, offset) = self.left();
+        let known = |file: &Wanted| file.size.or(file.known.map(|known| known.size));
+        let (first, others) = files.split_first()?;
+        let current = self.announced.or(known(first))?;
+        others
+            .iter()
+            .try_fold(current.saturating_sub(offset), |sum, file| {
+                Some(sum.saturating_add(known(file)?))
+            })
+    }
+
+    /// Whether the file that is due would be longer with so many more bytes than the board has said.
+    pub(super) fn is_too_much(&self, more: usize) -> bool {
+        let size = self.announced.or(self.current().and_then(|file| file.size));
+        size.is_some_and(|size| self.offset + more as u64 > size)
     }
 
     /// How long the board may take for the next frame.
@@ -98,18 +125,26 @@ impl<'a> Arrival<'a> {
 
     /// Takes what an intact frame holds.
     pub(super) fn take(&mut self, mut data: Vec<u8>) -> Result<Found, Error> {
-        if data.pop() != Some(self.number) || self.index >= self.files.len() {
+        if data.pop() != Some(self.number) {
+            return Ok(Found::Nonsense);
+        }
+        self.accept(&data)
+    }
+
+    /// Takes a block, the empty one, or a digest.
+    pub(super) fn accept(&mut self, data: &[u8]) -> Result<Found, Error> {
+        if self.index >= self.files.len() {
             return Ok(Found::Nonsense);
         }
         if self.is_read {
-            return self.compare(&data);
+            return self.compare(data);
         }
         if data.is_empty() {
             // The digest has the same number.
             self.is_read = true;
         } else {
             self.number = self.number.wrapping_sub(1);
-            self.write(&data)?;
+            self.write(data)?;
         }
         Ok(Found::Sense)
     }
@@ -182,6 +217,7 @@ impl<'a> Arrival<'a> {
         self.forget();
         self.index += 1;
         self.wrong = 0;
+        self.announced = None;
         self.start();
         Ok(())
     }
@@ -228,6 +264,7 @@ mod tests {
     fn wanted(known: Option<&str>) -> Wanted {
         Wanted {
             path: "file".to_owned(),
+            size: None,
             known: known.map(|text| Known {
                 size: text.len() as u64,
                 digest: digest(text),

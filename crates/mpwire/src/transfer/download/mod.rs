@@ -5,11 +5,17 @@
 //! asked of the board before: what lacks `binascii.crc32`, `hashlib.sha256` or `sys.stdout.buffer`
 //! says so by an exception and prints text instead.
 //!
+//! The board says beside them whether it can deflate. Where it can and the first frames show that it
+//! is worth it, the program is interrupted and another that deflates goes on
+//! (`onboard/send_deflated.py`).
+//!
 //! A frame that is damaged, missing or never comes ends the run, and another begins behind the
 //! last good byte. Nothing is kept in memory but one frame.
 
 mod arrival;
 pub(super) mod fuzzed;
+mod inflation;
+mod pace;
 mod text;
 
 use std::fs::File;
@@ -28,6 +34,8 @@ use crate::board::program::{Argument, Program};
 use crate::board::{self, Board, onboard, outcome};
 use crate::session::{self, Heard};
 use arrival::{Arrival, Found};
+use inflation::{Inflation, Taken};
+use pace::Pace;
 
 /// How long the board may be silent within a file. Being asked again does no harm.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,6 +50,11 @@ const KNOWN_BYTES: usize = 8;
 /// How many runs in a row may bring nothing. Frames become smaller with each: the last of them are of
 /// a size that hardly any line damages that often.
 const FRUITLESS_MOST: u32 = 6;
+/// Has the board say whether its `deflate` can write, where that is not known. What has no such module
+/// raises.
+const ASK: &str = "print(hasattr(__import__('deflate').DeflateIO,'write'))\n";
+/// Characters of a line that are looked at: digits of a length, and a carriage return.
+const LINE_MOST: usize = 21;
 /// How a traceback begins, if it is no noise. With too little memory there is only its last line.
 const TRACEBACKS: [&[u8]; 2] = [b"Traceback", b"MemoryError"];
 
@@ -53,6 +66,8 @@ const MEMORY_MOST: usize = 32 << 20;
 pub struct Wanted {
     /// The path on the board.
     pub path: String,
+    /// Bytes of it, if the board has said so before.
+    pub size: Option<u64>,
     /// What is here already; a file that is just that does not travel.
     pub known: Option<Known>,
 }
@@ -115,7 +130,7 @@ pub trait Receiver {
 /// Reads the file `path` of the board into memory and verifies it against the board's own digest. One
 /// of more than 32 MiB is an error: a board may send without end.
 ///
-/// `size` is what is expected, for the progress only.
+/// `size` is what is expected, or 0.
 pub fn download(
     board: &mut Board,
     path: &str,
@@ -124,6 +139,7 @@ pub fn download(
 ) -> Result<Vec<u8>, Error> {
     let wanted = Wanted {
         path: path.to_owned(),
+        size: (size > 0).then_some(size),
         known: None,
     };
     let mut memory = Memory {
@@ -185,14 +201,16 @@ pub fn download_all(
 fn download_rest(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> Result<(), Error> {
     let mut failures = 0;
     let mut was_refused = false;
+    let mut way = Way::Plain;
     while let Some(file) = arrival.current() {
         let Some(room) = board.frame_room() else {
             return as_text(board, &files[arrival.index()..], arrival);
         };
         let before = arrival.place();
-        let result = match run(board, room, arrival) {
+        let asks = asks(board, way, arrival);
+        let result = match run(board, room, way, arrival) {
             // It may have been damaged on its way.
-            Err(Stop::Raised(error)) if error.is_refused() && !was_refused => {
+            Err(Stop::Raised(error)) if error.may_be_damage() && !was_refused => {
                 was_refused = true;
                 Err(Stop::Damaged)
             }
@@ -200,6 +218,24 @@ fn download_rest(board: &mut Board, files: &[Wanted], arrival: &mut Arrival) -> 
         };
         match result {
             Ok(()) => {}
+            Err(Stop::Slow { cost }) => way = Way::Deflated { cost },
+            Err(Stop::Nonsense) => {
+                board.enter(false)?;
+                board.note_deflates(false);
+                way = Way::Plain;
+            }
+            // Perhaps by the question, which was not answered.
+            Err(Stop::Raised(error))
+                if asks && board.deflates().is_none() && error.is_exception() =>
+            {
+                board.note_deflates(false);
+            }
+            // Whatever was raised, it may not be without.
+            Err(Stop::Lacking | Stop::Raised(_)) if way != Way::Plain => {
+                board.note_deflates(false);
+                way = Way::Plain;
+            }
+            Err(Stop::Lacking) => board.refuse_frames(),
             Err(Stop::Damaged) => {
                 board.enter(false)?;
                 if arrival.place() > before {
@@ -237,8 +273,29 @@ fn corrupt(file: &Wanted) -> Error {
     }
 }
 
+/// How files travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As they are.
+    Plain,
+    /// Deflated where that is faster.
+    Deflated {
+        /// Microseconds that a byte takes on the wire.
+        cost: u32,
+    },
+}
+
 /// Why a run ended early.
 enum Stop {
+    /// It was interrupted, since deflated the rest would be here earlier.
+    Slow {
+        /// Microseconds that a byte takes on the wire.
+        cost: u32,
+    },
+    /// The board has not what the program takes to begin.
+    Lacking,
+    /// The board does not deflate as it should, and may still be sending.
+    Nonsense,
     /// Something was lost or changed on its way, and the board may still be sending.
     Damaged,
     /// The board's program raised.
@@ -260,15 +317,34 @@ impl From<Error> for Stop {
 }
 
 /// Runs the program once, for as many of the files that are left as the board's memory holds.
-fn run(board: &mut Board, room: usize, arrival: &mut Arrival) -> Result<(), Stop> {
+fn run(board: &mut Board, room: usize, way: Way, arrival: &mut Arrival) -> Result<(), Stop> {
     let limit = (board.program_limit() / 2).min(room.max(512));
-    let (program, call, count) = program(arrival, room, limit);
+    let (program, mut call, count) = program(arrival, room, limit, way);
+    let asks = asks(board, way, arrival);
+    if asks {
+        call.insert_str(0, ASK);
+    }
     let end = arrival.index() + count;
     arrival.start();
-    match board.start(program, &call) {
+    let begin = Instant::now();
+    let started = match way {
+        Way::Plain => board.start(program, &call).map(|()| true),
+        Way::Deflated { .. } => board.start_deflating(program, &call),
+    };
+    match started {
+        Ok(true) => {}
+        Ok(false) => return Err(Stop::Lacking),
         Err(board::Error::Session(session::Error::Repl { .. })) => return Err(Stop::Damaged),
-        other => other?,
+        Err(error) => return Err(error.into()),
     }
+    let mut frames = match way {
+        Way::Plain => Frames::Plain {
+            pace: Pace::new(begin.elapsed()),
+            cost: None,
+        },
+        Way::Deflated { .. } => Frames::Deflated(Inflation::new(room)),
+    };
+    let mut said = Lines::default();
     let mut patience = arrival.patience();
     let mut heard_frame = Instant::now();
     loop {
@@ -278,15 +354,20 @@ fn run(board: &mut Board, room: usize, arrival: &mut Arrival) -> Result<(), Stop
                 if !intact || arrival.index() == end {
                     return Err(Stop::Damaged);
                 }
-                if arrival.take(data)? == Found::Nonsense {
-                    return Err(Stop::Damaged);
-                }
+                frames.take(board, arrival, data)?;
                 patience = arrival.patience();
             }
             // A thread or timer on the board prints as well, or a frame is no frame any more.
-            Some(Heard::Output(_)) => {
+            Some(Heard::Output(text)) => {
                 if heard_frame.elapsed() > patience.max(TEXT_PATIENCE) {
                     return Err(Stop::Damaged);
+                }
+                for said in said.find(&text) {
+                    match said {
+                        Said::Size(size) => arrival.announce(size),
+                        Said::Deflates(deflates) if asks => board.note_deflates(deflates),
+                        Said::Deflates(_) => {}
+                    }
                 }
             }
             // Whatever is wrong then, everything is here.
@@ -295,28 +376,133 @@ fn run(board: &mut Board, room: usize, arrival: &mut Arrival) -> Result<(), Stop
                 board.enter(false)?;
                 return Ok(());
             }
-            Some(Heard::Finished { traceback })
-                if TRACEBACKS.iter().any(|start| traceback.starts_with(start)) =>
-            {
-                return match outcome(Vec::new(), &traceback) {
-                    Err(error) => Err(Stop::Raised(error)),
-                    Ok(_) => Err(Stop::Damaged),
-                };
-            }
-            Some(Heard::Finished { .. }) | None => return Err(Stop::Damaged),
+            Some(Heard::Finished { traceback }) => return Err(frames.stop(&traceback)),
+            None => return Err(Stop::Damaged),
         }
     }
 }
 
+/// Whether the board is asked about its `deflate` beside.
+fn asks(board: &Board, way: Way, arrival: &Arrival) -> bool {
+    let is_unknown = way == Way::Plain && board.deflates().is_none();
+    is_unknown && !board.has_mounted() && pace::may_pay(arrival.expected())
+}
+
+/// What the frames of a run are taken for.
+enum Frames {
+    Plain {
+        pace: Pace,
+        /// What [`Stop::Slow`] will tell, once the program has been interrupted.
+        cost: Option<u32>,
+    },
+    Deflated(Inflation),
+}
+
+impl Frames {
+    /// Takes what an intact frame holds.
+    fn take(
+        &mut self,
+        board: &mut Board,
+        arrival: &mut Arrival,
+        data: Vec<u8>,
+    ) -> Result<(), Stop> {
+        match self {
+            Self::Plain { pace, cost } => {
+                // The last byte is a number.
+                let block = data[..data.len().saturating_sub(1)].to_vec();
+                if arrival.take(data)? == Found::Nonsense {
+                    return Err(Stop::Damaged);
+                }
+                // The answers to a mounted folder's questions must not be cut off.
+                let deflates = board.deflates() == Some(true);
+                if deflates && cost.is_none() && !board.has_mounted() {
+                    *cost = pace.should_deflate(&block, arrival.expected().unwrap_or(0));
+                    if cost.is_some() {
+                        board.interrupt_started()?;
+                    }
+                }
+            }
+            Self::Deflated(inflation) => match inflation.take(arrival, data)? {
+                Taken::Sense if inflation.has_inflated() => board.note_deflates(true),
+                Taken::Sense => {}
+                Taken::Lost => return Err(Stop::Damaged),
+                Taken::Nonsense => return Err(Stop::Nonsense),
+            },
+        }
+        Ok(())
+    }
+
+    /// Why the program has ended before its files have.
+    fn stop(&self, traceback: &[u8]) -> Stop {
+        if !TRACEBACKS.iter().any(|start| traceback.starts_with(start)) {
+            return Stop::Damaged;
+        }
+        match (self, outcome(Vec::new(), traceback)) {
+            (
+                Self::Plain {
+                    cost: Some(cost), ..
+                },
+                _,
+            ) if is_interrupt(traceback) => Stop::Slow { cost: *cost },
+            (_, Err(error)) => Stop::Raised(error),
+            (_, Ok(_)) => Stop::Damaged,
+        }
+    }
+}
+
+fn is_interrupt(traceback: &[u8]) -> bool {
+    traceback.trim_ascii_end().ends_with(b"KeyboardInterrupt:")
+}
+
+/// What a program says beside its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// Bytes of the file that comes next.
+    Size(u64),
+    /// Whether `deflate` can write.
+    Deflates(bool),
+}
+
+impl Said {
+    fn parse(line: &[u8]) -> Option<Self> {
+        match std::str::from_utf8(line.trim_ascii_end()).ok()? {
+            "True" => Some(Self::Deflates(true)),
+            "False" => Some(Self::Deflates(false)),
+            digits => digits.parse().ok().map(Self::Size),
+        }
+    }
+}
+
+/// Finds that, line by line, in whatever a board prints.
+#[derive(Default)]
+struct Lines {
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// What is said by lines of which the end is in `text`.
+    fn find(&mut self, text: &[u8]) -> Vec<Said> {
+        let mut found = Vec::new();
+        for &byte in text {
+            if byte == b'\n' {
+                found.extend(Said::parse(&std::mem::take(&mut self.line)));
+            } else if self.line.len() <= LINE_MOST {
+                self.line.push(byte);
+            }
+        }
+        found
+    }
+}
+
 /// The program and its call, and how many of the files that are left it is for.
-fn program(arrival: &Arrival, room: usize, limit: usize) -> (Program, String, usize) {
+fn program(arrival: &Arrival, room: usize, limit: usize, way: Way) -> (Program, String, usize) {
     let (files, offset) = arrival.left();
     // Of a file that has arrived in part it is known that it is another.
     let places = files.iter().enumerate().map(|(index, file)| match index {
         0 if offset > 0 => (file, offset.div_ceil(room as u64), None),
         _ => (file, 0, file.known),
     });
-    let compares = places.clone().any(|(_, _, known)| known.is_some());
+    let compares = way != Way::Plain || places.clone().any(|(_, _, known)| known.is_some());
     let mut entries = Vec::new();
     let mut length = 0;
     for (file, skip, known) in places {
@@ -335,12 +521,13 @@ fn program(arrival: &Arrival, room: usize, limit: usize) -> (Program, String, us
         }
         entries.push(entry);
     }
-    let program = if compares {
-        onboard::SEND_CHANGED
-    } else {
-        onboard::SEND
+    let (program, cost) = match way {
+        Way::Deflated { cost } => (onboard::SEND_DEFLATED, format!(",{cost}")),
+        Way::Plain if compares => (onboard::SEND_CHANGED, String::new()),
+        Way::Plain => (onboard::SEND, String::new()),
     };
-    let call = format!("{}([{}],{room})", program.defines, entries.join(","));
+    let name = program.defines;
+    let call = format!("{name}([{}],{room}{cost})", entries.join(","));
     (program, call, entries.len())
 }
 
