@@ -23,6 +23,8 @@ mod man;
 mod markdown;
 mod process;
 mod project;
+#[cfg(test)]
+mod promises;
 mod setup;
 mod test;
 mod tool;

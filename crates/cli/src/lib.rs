@@ -19,6 +19,7 @@ mod interrupt;
 mod local;
 mod report;
 mod unfinished;
+mod utf8;
 
 use std::process::ExitCode;
 
@@ -43,5 +44,6 @@ pub mod fuzzed {
     pub use crate::commands::fs::cp::components;
     pub use crate::complete::{line, position};
     pub use crate::config::{Config, aliases, config_py, config_toml};
-    pub use crate::console::{Utf8, escaped};
+    pub use crate::console::escaped;
+    pub use crate::utf8::Utf8;
 }

@@ -1,5 +1,6 @@
 //! All that prints: data to stdout, progress and errors to stderr.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -7,13 +8,41 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mpwire::transfer::Progress;
 
 use crate::error::Error;
+use crate::utf8::Utf8;
 
 /// mpremote shows no progress below this size either: it would only flicker.
 const PROGRESS_LEAST: u64 = 2048;
 
 /// Prints a line of data.
 pub fn line(text: &str) -> Result<(), Error> {
-    bytes(format!("{text}\n").as_bytes())
+    lines(&[text])
+}
+
+/// Prints lines of data; on a terminal, what names in them would do to it is [visible].
+pub fn lines(lines: &[impl AsRef<str>]) -> Result<(), Error> {
+    let is_seen = io::stdout().is_terminal();
+    let mut text = String::new();
+    for line in lines {
+        let line = line.as_ref();
+        text += &if is_seen { visible(line) } else { line.into() };
+        text.push('\n');
+    }
+    bytes(text.as_bytes())
+}
+
+/// Prints a text of others, which may be cut anywhere: on a terminal what it would do there is visible.
+#[derive(Default)]
+pub struct ForeignText(Utf8);
+
+impl ForeignText {
+    /// Prints what is next of it.
+    pub fn print(&mut self, text: &[u8]) -> Result<(), Error> {
+        if io::stdout().is_terminal() {
+            bytes(visible_lines(&self.0.whole(text)).as_bytes())
+        } else {
+            bytes(text)
+        }
+    }
 }
 
 /// Prints bytes as they are, and at once.
@@ -27,8 +56,14 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
 
 /// Prints a status line that belongs to no data.
 pub fn status(text: &str) {
+    let mut stderr = io::stderr();
+    let text = if stderr.is_terminal() {
+        visible_lines(text)
+    } else {
+        text.into()
+    };
     // Nothing can be told where stderr is gone.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(stderr, "{text}");
 }
 
 /// Tells that a copy went on where another was interrupted.
@@ -39,14 +74,29 @@ pub fn went_on(path: &str, at: u64) {
 
 /// Text that others have written, as it may be shown: what would move the cursor, or turn the
 /// direction of the text, is written as an escape.
-pub fn visible(text: &str) -> String {
-    let is_harmful = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escape(text, is_harmful)
+}
+
+/// The same of a text with lines and tabs.
+fn visible_lines(text: &str) -> Cow<'_, str> {
+    escape(text, |character| {
+        is_harmful(character) && !matches!(character, '\n' | '\r' | '\t')
+    })
+}
+
+fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return text.into();
+    }
     text.chars()
         .flat_map(|character| {
-            let escaped = is_harmful(character).then(|| character.escape_default());
+            let escaped = is_escaped(character).then(|| character.escape_default());
             let plain = escaped.is_none().then_some(character);
             escaped.into_iter().flatten().chain(plain)
         })
@@ -128,7 +178,7 @@ impl FileProgress {
             .expect("the template is well formed")
             .progress_chars("#>-");
             bar.set_style(style);
-            bar.set_message(name.to_owned());
+            bar.set_message(visible(name).into_owned());
             bar
         });
         Self { bar }

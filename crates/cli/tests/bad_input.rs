@@ -6,6 +6,7 @@ mod support;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -102,8 +103,20 @@ fn a_program_that_never_stops_printing_and_cannot_be_interrupted_is_given_up_on(
 
 #[test]
 fn silence_is_no_board() {
-    let (_controller, name) = terminal();
+    let (mut controller, name) = terminal();
+    let (sender, sent) = channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = controller.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
     assert_fails(&here(&["connect", &name, "ls"]), &name);
+    // Whatever it is, nothing has reset it.
+    let sent: Vec<u8> = sent.try_iter().flatten().collect();
+    assert!(sent.contains(&0x03) && !sent.contains(&0x04), "{sent:?}");
 }
 
 #[test]

@@ -294,3 +294,13 @@ fn a_reader_that_has_enough_ends_cat() {
         outcome.text().ends_with("still there\r\n") || outcome.text().ends_with("still there\n")
     );
 }
+
+#[test]
+fn names_that_other_systems_take_for_one_are_told() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('tree')\nopen('tree/a.py', 'w').close()\nopen('tree/A.py', 'w').close()");
+    let outcome = board.mpwire(&["resume", "cp", "-r", ":tree", "."]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(outcome.stderr.contains("differ by case only"), "{outcome}");
+    assert_eq!(board.local_tree().len(), 3);
+}

@@ -47,6 +47,17 @@ fn bytes_that_are_lost_flipped_and_doubled_are_sent_again() {
     arrives_all_the_same("flip@from:60,noise@from:90,drop@from:120");
 }
 
+/// As long as the erasure of a large flash takes.
+#[test]
+fn a_stall_of_12_seconds_on_the_way_to_the_board_is_waited_for() {
+    arrives_all_the_same("pause=12000@to:20000");
+}
+
+#[test]
+fn a_stall_of_12_seconds_on_the_way_from_the_board_is_waited_for() {
+    arrives_all_the_same("pause=12000@from:200");
+}
+
 #[test]
 fn a_tree_goes_on_behind_the_files_that_are_there() {
     let board = TestBoard::with(&["link=usb", "faults=unplug@to:60000"]);

@@ -22,11 +22,14 @@
 pub mod bench;
 pub mod board;
 #[cfg(feature = "serial")]
+pub mod devices;
+#[cfg(feature = "serial")]
 pub mod doctor;
 pub mod link;
 #[cfg(feature = "mip")]
 pub mod mip;
 pub mod mount;
+pub mod names;
 #[cfg(feature = "serial")]
 pub mod ports;
 pub mod romfs;

@@ -64,6 +64,6 @@ fn run_to_the_end(board: &mut Board, program: &[u8]) -> Result<(), Error> {
     if traceback.is_empty() {
         return Ok(());
     }
-    report::bytes(&traceback)?;
+    report::ForeignText::default().print(&traceback)?;
     Err(Error::RemoteException)
 }

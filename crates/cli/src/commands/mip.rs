@@ -117,25 +117,25 @@ impl Listing {
     fn tell(&mut self, steps: &[Step]) -> Result<(), Error> {
         self.told += steps.len();
         let lines: Vec<String> = steps.iter().map(line).collect();
-        report::bytes(lines.concat().as_bytes())
+        report::lines(&lines)
     }
 }
 
 /// A line as mpremote prints it.
 fn line(step: &Step) -> String {
     match step {
-        Step::Begin { package } => format!("Install {package}\n"),
+        Step::Begin { package } => format!("Install {package}"),
         Step::Named {
             name,
             version,
             index,
             target,
-        } => format!("Installing {name} ({version}) from {index} to {target}\n"),
-        Step::Package { url, target } => format!("Installing {url} to {target}\n"),
-        Step::Download { url, target } => format!("Downloading {url} to {target}\n"),
-        Step::Exists { path } => format!("Exists: {path}\n"),
-        Step::File { path } => format!("Installing: {path}\n"),
-        Step::End => "Done\n".to_owned(),
+        } => format!("Installing {name} ({version}) from {index} to {target}"),
+        Step::Package { url, target } => format!("Installing {url} to {target}"),
+        Step::Download { url, target } => format!("Downloading {url} to {target}"),
+        Step::Exists { path } => format!("Exists: {path}"),
+        Step::File { path } => format!("Installing: {path}"),
+        Step::End => "Done".to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use mpwire::board::Board;
 use mpwire::board::fs::Entry;
-use mpwire::doctor::devices;
+use mpwire::devices;
 use mpwire::link::{Address, open};
 use mpwire::ports;
 use mpwire::session::Session;

@@ -10,11 +10,9 @@ mod platform;
 mod screen;
 #[cfg(windows)]
 mod sequences;
-mod utf8;
 
 pub use keys::Keys;
 pub use screen::{Screen, escaped};
-pub use utf8::Utf8;
 
 use std::io;
 use std::sync::{Mutex, Once, PoisonError};

@@ -10,7 +10,7 @@ use crossterm::event::{self, Event, KeyEventKind};
 use crossterm::{ansi_support, terminal};
 
 use super::sequences::sequence;
-use super::utf8::Utf8;
+use crate::utf8::Utf8;
 
 /// How often the thread that reads looks whether it is to end: a console's events can be waited for
 /// together with nothing else that Rust's libraries offer.

@@ -10,7 +10,6 @@
 //! All of it ends in [`Finding`]s, which hold what was found and no words.
 
 mod access;
-pub mod devices;
 pub mod examination;
 pub mod ports;
 pub mod presence;
@@ -23,7 +22,7 @@ use crate::board::fs::Filesystem;
 use crate::transfer::choice::Prediction;
 use crate::transfer::leftovers::Healed;
 
-use devices::Known;
+use crate::devices::Known;
 use ports::{Access, Holder, PortState};
 use presence::Presence;
 

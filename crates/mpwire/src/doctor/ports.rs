@@ -1,8 +1,8 @@
 //! Serial ports: what is plugged in, who may open it, who has it open. None is opened.
 
 use super::access;
-use super::devices::{self, Kind, Known};
 use super::{Finding, Level};
+use crate::devices::{self, Kind, Known};
 use crate::ports::{self, Port};
 
 /// A serial port as it is found, without opening it.

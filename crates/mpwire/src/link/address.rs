@@ -158,7 +158,9 @@ pub fn open(address: &Address) -> Result<Arc<dyn Link>, OpenError> {
 
 #[cfg(feature = "serial")]
 fn open_first() -> Result<Arc<dyn Link>, OpenError> {
-    for port in usb_ports()? {
+    let mut ports = usb_ports()?;
+    put_known_first(&mut ports);
+    for port in ports {
         match open_port(&port.path) {
             // Somebody is working with that board; the next one may be free.
             Err(OpenError::Busy(_) | OpenError::Denied(_) | OpenError::Failed { .. }) => {}
@@ -166,6 +168,17 @@ fn open_first() -> Result<Arc<dyn Link>, OpenError> {
         }
     }
     Err(OpenError::NoneFound)
+}
+
+/// Whatever else has a port, a modem or a printer, is spoken to only where nothing is that is known to
+/// be a board, or to have one behind it.
+#[cfg(feature = "serial")]
+fn put_known_first(ports: &mut [crate::ports::Port]) {
+    let is_known = |port: &crate::ports::Port| {
+        let usb = port.usb.as_ref();
+        usb.is_some_and(|usb| crate::devices::find(usb.vendor, usb.product).is_some())
+    };
+    ports.sort_by_key(|port| !is_known(port));
 }
 
 #[cfg(feature = "serial")]
@@ -265,5 +278,27 @@ mod tests {
             Address::parse("port:socket://a:1"),
             Address::Socket("socket://a:1".into())
         );
+    }
+    #[cfg(feature = "serial")]
+    #[test]
+    fn what_is_known_to_be_a_board_is_spoken_to_first() {
+        let port = |path: &str, vendor, product| crate::ports::Port {
+            path: path.to_owned(),
+            usb: Some(crate::ports::UsbDevice {
+                vendor,
+                product,
+                serial_number: None,
+                manufacturer: None,
+                product_name: None,
+            }),
+        };
+        let mut ports = [
+            port("/dev/ttyACM0", 0x04b8, 0x0202),
+            port("/dev/ttyACM1", 0x2e8a, 0x0005),
+            port("/dev/ttyUSB0", 0x10c4, 0xea60),
+        ];
+        put_known_first(&mut ports);
+        let order = ports.map(|port| port.path);
+        assert_eq!(order, ["/dev/ttyACM1", "/dev/ttyUSB0", "/dev/ttyACM0"]);
     }
 }

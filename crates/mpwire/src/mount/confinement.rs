@@ -1,5 +1,7 @@
 //! Which names a board may use, and which it may change.
 
+use crate::names::is_special_on_windows;
+
 /// Folders that hold what this computer's own tools run or trust: a program on a board must not
 /// write there unless its user says so.
 const TOOL_FOLDERS: [&str; 5] = ["git", "hg", "svn", "vscode", "idea"];
@@ -20,30 +22,6 @@ pub(super) fn is_tool_folder(name: &str) -> bool {
         }
         (None, None) => false,
     }
-}
-
-/// Whether Windows would take a path's component for something else than a file's name: a device,
-/// a stream of a file, more than one component.
-pub(super) fn is_special_on_windows(name: &str) -> bool {
-    if name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) {
-        return true;
-    }
-    if name.ends_with(['.', ' ']) && !matches!(name, "." | "..") {
-        return true;
-    }
-    let stem = name.split('.').next().unwrap_or_default();
-    let stem = stem.trim_end().to_uppercase();
-    if matches!(
-        stem.as_str(),
-        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
-    ) {
-        return true;
-    }
-    let number = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
-    number.is_some_and(|number| {
-        matches!(number, "¹" | "²" | "³")
-            || (number.len() == 1 && number != "0" && number.as_bytes()[0].is_ascii_digit())
-    })
 }
 
 /// A board's path as components, or `None` if one of them is no name for a file here.
@@ -102,21 +80,6 @@ mod tests {
             "..",
         ] {
             assert!(!is_tool_folder(name), "{name:?}");
-        }
-    }
-
-    #[test]
-    fn devices_of_windows_are_no_files() {
-        for name in [
-            "con", "NUL.txt", "Com1", "lpt9.py", "COM¹", "aux .x", "a:b", "a\\b", "a.", "b ",
-            "CONIN$",
-        ] {
-            assert!(is_special_on_windows(name), "{name:?}");
-        }
-        for name in [
-            "console", "com", "com0", "com10", "nul_", ".", "..", ".x", "a b", "main.py",
-        ] {
-            assert!(!is_special_on_windows(name), "{name:?}");
         }
     }
 

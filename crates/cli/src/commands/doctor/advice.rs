@@ -1,6 +1,6 @@
 //! What can be done about each finding.
 
-use mpwire::doctor::devices::Kind;
+use mpwire::devices::Kind;
 use mpwire::doctor::ports::{Access, Denial, Holder, PortState};
 use mpwire::doctor::presence::{Presence, Trouble};
 use mpwire::doctor::{Finding, Level, RomContents, Unexamined, Writing};

@@ -1,7 +1,7 @@
 //! What is said of each finding.
 
 use mpwire::board::capabilities::Capabilities;
-use mpwire::doctor::devices::Known;
+use mpwire::devices::Known;
 use mpwire::doctor::ports::{Access, Denial, Holder, PortState};
 use mpwire::doctor::presence::{Presence, Trouble};
 use mpwire::doctor::{Finding, Identity, Level, RomContents, Unexamined, Writing};

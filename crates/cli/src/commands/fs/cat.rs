@@ -1,4 +1,4 @@
-//! `cat`: a file's bytes as they are, as they come.
+//! `cat`: a file's bytes as they are, as they come; on a terminal nothing that would steer it.
 
 use std::io;
 
@@ -33,6 +33,7 @@ pub fn cat(board: &mut Board, path: &str) -> Result<(), Error> {
 #[derive(Default)]
 struct Printer {
     has_printed: bool,
+    text: report::ForeignText,
     failure: Option<Failure>,
 }
 
@@ -60,7 +61,8 @@ impl Receiver for Printer {
 
     fn write(&mut self, data: &[u8]) -> io::Result<()> {
         self.has_printed = true;
-        report::bytes(data).map_err(|error| self.fail(Failure::Output(error)))
+        let printed = self.text.print(data);
+        printed.map_err(|error| self.fail(Failure::Output(error)))
     }
 
     fn end(&mut self, _: usize, _: Outcome) -> io::Result<()> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use mpwire::board::Board;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
+use mpwire::names;
 use mpwire::transfer::download::{Known, Outcome, Receiver, Wanted};
 use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
@@ -475,6 +476,7 @@ impl Copy<'_> {
         directories: &[Vec<String>],
         files: Vec<Leaf<String>>,
     ) -> Result<(), Error> {
+        tell_of_case(entries)?;
         let root = local_root(Path::new(to), &from.name())?;
         for below in directories {
             make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
@@ -735,13 +737,31 @@ pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Ve
     Ok(paths)
 }
 
+/// Two files of a board that are one here would overwrite each other.
+fn tell_of_case(entries: &[Entry]) -> Result<(), Error> {
+    let names = entries.iter().map(|entry| entry.name.as_str());
+    let Some((one, other)) = names::differing_by_case(names) else {
+        return Ok(());
+    };
+    let both = format!("the board has {one} and {other}, which differ by case only");
+    if cfg!(any(windows, target_os = "macos")) {
+        return Err(Error::message(format!(
+            "cp: {both}: here they would be one"
+        )));
+    }
+    report::status(&format!(
+        "mpwire: {both}: on Windows and macOS they would be one"
+    ));
+    Ok(())
+}
+
 /// Refuses a name from a board that would leave the directory it is to stand in.
 fn checked_name(name: &str) -> Result<&str, Error> {
     let escapes = name.is_empty()
         || name == "."
         || name == ".."
         || name.contains(['/', '\0'])
-        || (cfg!(windows) && name.contains(['\\', ':']));
+        || (cfg!(windows) && names::is_special_on_windows(name));
     if escapes {
         return Err(Error::message(format!(
             "cp: the board has a file named {name:?}, which cannot be a file's name here"

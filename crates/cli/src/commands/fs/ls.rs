@@ -7,10 +7,10 @@ use crate::report;
 
 /// Prints size and name of each entry.
 pub fn ls(board: &mut Board, path: &str) -> Result<(), Error> {
-    let mut text = String::new();
-    for entry in board.list(path)? {
+    let entries = board.list(path)?;
+    let lines = entries.iter().map(|entry| {
         let mark = if entry.is_directory { "/" } else { "" };
-        text.extend([format!("{:12} {}{mark}\n", entry.size, entry.name)]);
-    }
-    report::bytes(text.as_bytes())
+        format!("{:12} {}{mark}", entry.size, entry.name)
+    });
+    report::lines(&lines.collect::<Vec<String>>())
 }

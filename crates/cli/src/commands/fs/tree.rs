@@ -28,9 +28,9 @@ pub fn tree(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Err
         String::new()
     };
     let entries = board.walk(&path)?;
-    let mut text = format!(":{path}{place}\n");
-    draw(&Node::of(&entries), "", arguments, &mut text);
-    report::bytes(text.as_bytes())
+    let mut lines = vec![format!(":{path}{place}")];
+    draw(&Node::of(&entries), "", arguments, &mut lines);
+    report::lines(&lines)
 }
 
 /// A directory's entries by name.
@@ -54,7 +54,7 @@ impl<'a> Node<'a> {
     }
 }
 
-fn draw(node: &Node, prefix: &str, arguments: &FsArgs, text: &mut String) {
+fn draw(node: &Node, prefix: &str, arguments: &FsArgs, lines: &mut Vec<String>) {
     let mut rest = node.below.len();
     for (name, below) in &node.below {
         rest -= 1;
@@ -66,8 +66,8 @@ fn draw(node: &Node, prefix: &str, arguments: &FsArgs, text: &mut String) {
         let size = below
             .entry
             .map_or_else(String::new, |entry| size(entry, arguments));
-        text.extend([prefix, connector, &size, name, "\n"]);
-        draw(below, &format!("{prefix}{indent}"), arguments, text);
+        lines.push([prefix, connector, &size, name].concat());
+        draw(below, &format!("{prefix}{indent}"), arguments, lines);
     }
 }
 

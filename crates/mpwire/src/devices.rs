@@ -104,7 +104,7 @@ pub fn is_board(usb: &UsbDevice) -> bool {
 
 /// USB devices of this computer that should be serial ports and are none, or wait for firmware. What
 /// the system does not tell is left out.
-pub(super) fn without_port(ports: &[crate::ports::Port]) -> Vec<Known> {
+pub(crate) fn without_port(ports: &[crate::ports::Port]) -> Vec<Known> {
     use nusb::MaybeFuture as _;
 
     let Ok(devices) = nusb::list_devices().wait() else {

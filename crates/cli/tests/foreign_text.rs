@@ -1,0 +1,57 @@
+//! What others have written, on a terminal: it is shown, and steers nothing.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use support::terminal::Terminal;
+use support::{PORT, TestBoard, mpwire};
+
+/// Clears the screen.
+const CLEAR: &str = "\x1b[2J";
+/// The same, shown.
+const SHOWN: &str = "\\u{1b}[2J";
+
+fn on_a_terminal(board: &TestBoard, words: &[&str]) -> String {
+    let words = [&["connect", PORT, "resume"], words].concat();
+    let shown = Terminal::start(&mpwire(), &board.work(), &words)
+        .finish()
+        .shown;
+    assert!(!shown.contains('\x1b'), "{words:?}: {shown:?}");
+    shown
+}
+
+#[test]
+fn names_contents_and_errors_do_not_steer_a_terminal() {
+    let board = TestBoard::start();
+    let name = format!("a{CLEAR}.txt");
+    board.write(&name, format!("one{CLEAR}\r\ntwo\tthree é\u{202e}\n"));
+    let outcome = board.mpwire(&["resume", "mkdir", "folder", "+", "cp", &name, ":folder"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let path = format!("folder/{name}");
+    let shown = |words: &[&str]| on_a_terminal(&board, words);
+
+    assert!(shown(&["ls", "folder"]).ends_with(&format!(" a{SHOWN}.txt\r\n")));
+    assert!(shown(&["tree", "folder"]).ends_with(&format!("└── a{SHOWN}.txt\r\n")));
+    let contents = shown(&["cat", &path]);
+    // The terminal makes two of a line feed's.
+    let contents = contents.replace("\r\r\n", "\r\n");
+    assert!(contents.ends_with(&format!("one{SHOWN}\r\ntwo\tthree é\\u{{202e}}\r\n")));
+    assert!(shown(&["cat", &format!("{path}x")]).contains(SHOWN));
+    let raising = format!("raise ValueError('{}')", CLEAR.replace('\x1b', "\\x1b"));
+    assert!(shown(&["exec", &raising]).contains(SHOWN));
+}
+
+#[test]
+fn data_is_not_touched_where_no_terminal_is() {
+    let board = TestBoard::start();
+    let name = format!("a{CLEAR}.txt");
+    board.write(&name, CLEAR);
+    let outcome = board.mpwire(&["resume", "mkdir", "folder", "+", "cp", &name, ":folder"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let path = format!("folder/{name}");
+    for words in [["ls", "folder"], ["cat", &path]] {
+        let outcome = board.mpwire(&[&["resume"], &words[..]].concat());
+        assert!(outcome.text().contains(CLEAR), "{outcome}");
+    }
+}
