@@ -51,6 +51,9 @@ const ENTER_RETRY: Duration = Duration::from_millis(700);
 /// How long the banner may be behind the end of a program: what came before the end, the program may
 /// have read.
 const ENDED_RETRY: Duration = Duration::from_millis(50);
+/// How quiet the line may be in a reset before the board is asked where it is: what tells may be
+/// damaged. A `boot.py` may be as quiet, and finds one Ctrl-A in its input.
+const RESET_RETRY: Duration = Duration::from_secs(3);
 /// How quiet the line must be before a board that had to be asked more than once is believed to
 /// have given all its answers.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -231,6 +234,8 @@ enum Stage {
         ended: bool,
     },
     Rebooting(Scanner),
+    /// Nothing tells that it was reset: the answer to another request for the raw REPL will.
+    Doubted(Scanner),
     Booting(Scanner),
 }
 
@@ -506,7 +511,7 @@ impl RawRepl {
         }
         let error = match &self.state {
             State::Entering(Entering {
-                stage: Stage::Rebooting(_) | Stage::Booting(_),
+                stage: Stage::Rebooting(_) | Stage::Doubted(_) | Stage::Booting(_),
                 ..
             }) => Error::NotReset { seen },
             State::Entering(_) => Error::NotEntered { seen },
@@ -541,7 +546,18 @@ impl RawRepl {
                 self.wake = Some(now + SETTLE);
             }
             Stage::Settling { .. } => return self.banner_seen(now, entering),
-            Stage::Probed(_) | Stage::Asked(_) | Stage::Rebooting(_) | Stage::Booting(_) => {}
+            Stage::Rebooting(_) | Stage::Doubted(_) => {
+                self.transmit.push_back(ENTER.to_vec());
+                entering.stage = Stage::Doubted(Scanner::new(&[BANNER, SOFT_REBOOT]));
+                self.wake = Some(now + RESET_RETRY);
+            }
+            Stage::Booting(_) => {
+                // More than one banner may come: the line has to be quiet behind them.
+                entering.soft_reset = false;
+                self.transmit.push_back(ENTER.to_vec());
+                self.wake = Some(now + RESET_RETRY);
+            }
+            Stage::Probed(_) | Stage::Asked(_) => {}
         }
         self.state = State::Entering(entering);
     }
@@ -559,13 +575,22 @@ impl RawRepl {
     fn banner_seen(&mut self, now: Instant, mut entering: Entering) {
         if entering.soft_reset {
             self.transmit.push_back(SOFT_RESET.to_vec());
+            let is_again = matches!(entering.stage, Stage::Doubted(_));
             entering.stage = Stage::Rebooting(Scanner::new(&[SOFT_REBOOT]));
-            self.deadline = Some(now + entering.patience);
-            self.wake = None;
+            if !is_again {
+                self.deadline = Some(now + entering.patience);
+            }
+            self.wake = Some(now + RESET_RETRY);
             self.state = State::Entering(entering);
         } else {
             self.entered();
         }
+    }
+
+    fn reboot_seen(&mut self, now: Instant, entering: &mut Entering) {
+        entering.stage = Stage::Booting(Scanner::new(&[BANNER]));
+        self.deadline = Some(now + entering.patience);
+        self.wake = Some(now + RESET_RETRY);
     }
 
     fn entered(&mut self) {
@@ -680,10 +705,20 @@ impl RawRepl {
                 }
             }
             Stage::Rebooting(scanner) => {
+                self.wake = Some(now + RESET_RETRY);
                 if let Some(found) = scanner.push(input) {
                     used = found.used;
-                    entering.stage = Stage::Booting(Scanner::new(&[BANNER]));
-                    self.deadline = Some(now + entering.patience);
+                    self.reboot_seen(now, &mut entering);
+                }
+            }
+            Stage::Doubted(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    if found.marker == 0 {
+                        self.banner_seen(now, entering);
+                        return used;
+                    }
+                    self.reboot_seen(now, &mut entering);
                 }
             }
             Stage::Probed(scanner) => {
@@ -693,10 +728,22 @@ impl RawRepl {
                     entering.stage = Stage::Asked(Scanner::new(&[BANNER]));
                 }
             }
-            Stage::Asked(scanner) | Stage::Booting(scanner) => {
+            Stage::Asked(scanner) => {
                 if let Some(found) = scanner.push(input) {
                     self.entered();
                     return found.used;
+                }
+            }
+            Stage::Booting(scanner) => {
+                self.wake = Some(now + RESET_RETRY);
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    if entering.soft_reset {
+                        self.entered();
+                        return used;
+                    }
+                    entering.stage = Stage::Settling { ended: true };
+                    self.wake = Some(now + SETTLE);
                 }
             }
         }

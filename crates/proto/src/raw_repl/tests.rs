@@ -224,11 +224,54 @@ fn a_soft_reset_waits_for_the_reboot_and_shows_what_came_instead() {
     driver.input(b"x");
     driver.input(b"raw REPL; CTRL-B to exit\r\n>");
     driver.input(b"login:");
-    driver.wait();
+    while driver.events.is_empty() {
+        driver.wait();
+    }
     let [Event::Failed(Error::NotReset { seen })] = &driver.events[..] else {
         panic!("{:?}", driver.events);
     };
     assert!(seen.ends_with(b"login:"));
+}
+
+const RAW: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
+
+#[test]
+fn a_soft_reset_of_which_nothing_tells_is_asked_for_again() {
+    let mut driver = Driver::new();
+    driver.enter(true);
+    driver.input(b"x");
+    driver.input(RAW);
+    driver.take_sent();
+    driver.input(b"OK\r\nMPY: soft!reboot\r\n");
+    driver.input(RAW);
+    let quiet = driver.now;
+    driver.wait();
+    assert_eq!(driver.now - quiet, RESET_RETRY);
+    assert_eq!(driver.take_sent(), b"\x01");
+    driver.input(RAW);
+    assert_eq!(driver.take_sent(), b"\x04");
+    driver.input(b"OK\r\nMPY: soft reboot\r\n");
+    assert!(driver.events.is_empty());
+    driver.input(RAW);
+    assert_eq!(driver.events, [Event::Entered]);
+}
+
+#[test]
+fn a_board_whose_banner_is_lost_in_a_soft_reset_is_asked_for_another() {
+    let mut driver = Driver::new();
+    driver.enter(true);
+    driver.input(b"x");
+    driver.input(RAW);
+    driver.input(b"OK\r\nMPY: soft reboot\r\nraw REPL; CTRL!B to exit\r\n>");
+    driver.take_sent();
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\x01");
+    driver.input(RAW);
+    // That of a quiet boot.py's end would be followed by another.
+    assert!(driver.events.is_empty());
+    driver.wait();
+    assert_eq!(driver.events, [Event::Entered]);
+    assert_eq!(driver.take_sent(), b"");
 }
 
 #[test]
