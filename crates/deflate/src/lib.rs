@@ -96,6 +96,12 @@ impl Encoder {
         }
     }
 
+    /// Goes on with the stream with another effort.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
+        self.finder.set_effort(effort);
+    }
+
     /// How many bytes at the end of the last push an inflater that reads no further than it must
     /// has not read when it has given all data of that push: the flush, but for the bits of it
     /// that share a byte with the data.

@@ -70,21 +70,30 @@ pub struct Finder {
     journal: Vec<(u32, u32)>,
 }
 
+fn deepest_walk(effort: Effort) -> usize {
+    match effort {
+        Effort::Dense => DEEPEST_WALK,
+        Effort::Quick => SHALLOW_WALK,
+    }
+}
+
 impl Finder {
     /// `window` in bytes, at most 32768; segments of at most `longest_segment` bytes.
     pub fn new(window: usize, longest_segment: usize, effort: Effort) -> Self {
         Self {
             window,
             longest_segment,
-            deepest_walk: match effort {
-                Effort::Dense => DEEPEST_WALK,
-                Effort::Quick => SHALLOW_WALK,
-            },
+            deepest_walk: deepest_walk(effort),
             text: Vec::new(),
             slots: vec![0; HEADS],
             settled: 0,
             journal: Vec::new(),
         }
+    }
+
+    /// Looks for matches with another effort from now on.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.deepest_walk = deepest_walk(effort);
     }
 
     /// Takes the next bytes of the stream and finds the matches of each.

@@ -2,7 +2,7 @@
 //! window, and that are small.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use mpwire_deflate::{Encoder, Flush};
+use mpwire_deflate::{Effort, Encoder, Flush};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -228,6 +228,25 @@ fn pushes_of_many_segments_keep_the_window_between_them() {
             stream.len()
         );
     }
+}
+
+#[test]
+fn a_stream_that_is_hurried_goes_on_in_the_same_window() {
+    let text = corpora::python(60_000);
+    let (begin, rest) = text.split_at(30_000);
+    let first = Encoder::new(15).push(begin, Flush::Sync).len();
+    let rest_with = |effort| {
+        let mut encoder = Encoder::new(15);
+        let mut stream = encoder.push(begin, Flush::Sync);
+        encoder.set_effort(effort);
+        stream.extend(encoder.push(rest, Flush::Finish));
+        assert!(inflate(&stream) == text, "{effort:?}");
+        stream.len() - first
+    };
+    let (dense, quick) = (rest_with(Effort::Dense), rest_with(Effort::Quick));
+    let alone = Encoder::with_effort(15, Effort::Quick).push(rest, Flush::Finish);
+    assert!(dense < quick, "{dense} {quick}");
+    assert!(quick < alone.len(), "{quick} {}", alone.len());
 }
 
 #[test]

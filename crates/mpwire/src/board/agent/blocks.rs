@@ -99,6 +99,14 @@ impl Blocks {
         self.encoder = encoder(bits, self.effort);
     }
 
+    /// Compresses no harder than is quick from now on.
+    pub(crate) fn hurry(&mut self) {
+        self.effort = Effort::Quick;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.set_effort(Effort::Quick);
+        }
+    }
+
     /// Takes back what was prepared; only while nothing was sent.
     fn recall(&mut self) {
         if let Some((_, plain)) = self.prepared.take() {

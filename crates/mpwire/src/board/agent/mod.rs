@@ -44,6 +44,8 @@ const SLOWEST: u64 = 11_520;
 /// Bytes a second at which programs are taken over USB and not over a UART of 921600 baud: what a
 /// short one takes is mostly round trips.
 const FAST: f64 = 40_000.0;
+/// A time that a user may notice, if it is spent for each block.
+const NOTICEABLE: Duration = Duration::from_millis(2);
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
 
@@ -447,9 +449,11 @@ impl Board {
                 });
             }
             // What comes next is encoded while this is on its way.
+            let start = Instant::now();
             if let Some(agent) = &mut self.agent {
                 agent.blocks.prepare(all);
             }
+            let prepared = Instant::now();
             let question = match self.next_question(odd, wire.len(), &mut said) {
                 Ok(Some(question)) => question,
                 Ok(None) => return Ok(Some(said)),
@@ -461,6 +465,11 @@ impl Board {
             if question.odd != odd {
                 if let Some(agent) = &mut self.agent {
                     agent.question = question;
+                    let encoding = prepared - start;
+                    if encoding > NOTICEABLE && prepared.elapsed() < encoding / 8 {
+                        // The line is faster than the encoder.
+                        agent.blocks.hurry();
+                    }
                 }
                 return Ok(Some(said));
             }
