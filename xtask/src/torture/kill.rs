@@ -11,7 +11,7 @@ use super::conversation::Conversation;
 use super::stand::{DEADLINE, Stand, or_failed};
 use super::verdict::{Tally, Trial, Verdict};
 use super::work::{Job, Work};
-use super::{Rack, judge_by};
+use super::{Rack, judge};
 use crate::process::{self, Finished};
 
 const WORKS: [Work; 6] = [
@@ -63,7 +63,7 @@ pub(super) fn run(rack: Rack, is_selected: &dyn Fn(&str) -> bool) -> Result<Vec<
         }
         let bench = || Bench::new(rack, Job::new(work, SIZE, rack.seed));
         let pieces = bench()?.pieces()?;
-        rows.push(judge_by(
+        rows.push(judge(
             1,
             Tally::harmless(name).within(PROMISE),
             rack.part(0..pieces * WAYS.len() as u64),

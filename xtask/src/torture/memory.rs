@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::stand::Stand;
 use super::verdict::{Tally, Trial, Verdict};
 use super::work::{Job, Work};
-use super::{Rack, judge_by};
+use super::{Rack, judge};
 use crate::data::Generator;
 
 const WORKS: [Work; 5] = [
@@ -34,7 +34,7 @@ pub(super) fn run(
     for work in WORKS.into_iter().filter(|work| work.is_for(rack.tool)) {
         let name = format!("memory, {}, {}", work.name(), rack.tool.name());
         if is_selected(&name) {
-            rows.push(judge_by(
+            rows.push(judge(
                 1,
                 Tally::harmless(name),
                 numbers.clone(),

@@ -69,6 +69,9 @@ pub struct Arguments {
     /// Torture this program instead of building one
     #[arg(long, value_name = "PROGRAM")]
     mpwire: Option<PathBuf>,
+    /// Boards of the wire suite for each processor: most of a trial is waiting
+    #[arg(long, default_value_t = 12)]
+    boards: usize,
 }
 
 impl Arguments {
@@ -97,6 +100,8 @@ struct Rack<'a> {
     /// The first trial of a row, and how many.
     first: u64,
     count: Option<u64>,
+    /// For each processor, where most of a trial is waiting.
+    boards: usize,
 }
 
 impl Rack<'_> {
@@ -132,6 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             seed: arguments.seed,
             first: arguments.first,
             count: arguments.count,
+            boards: arguments.boards,
         };
         if wanted(Suite::Wire) {
             rows.extend(wire::run(rack, arguments.numbers(10_000), &is_selected)?);
@@ -164,19 +170,9 @@ fn table(rows: &[Tally]) -> String {
     markdown::table(&Tally::HEAD, &lines)
 }
 
-/// Judges the trials of these numbers on many boards at once; what is odd is told at once.
+/// Judges the trials of these numbers on so many boards at once for each processor; what is odd is told
+/// at once.
 fn judge<Board>(
-    tally: Tally,
-    numbers: Range<u64>,
-    new_board: impl Fn(usize) -> Result<Board> + Sync,
-    trial: impl Fn(&mut Board, u64) -> Result<Trial> + Sync,
-) -> Result<Tally> {
-    // Most of a trial is waiting.
-    judge_by(6, tally, numbers, new_board, trial)
-}
-
-/// The same with so many boards for each processor.
-fn judge_by<Board>(
     boards: usize,
     mut tally: Tally,
     numbers: Range<u64>,
@@ -202,7 +198,7 @@ fn judge_by<Board>(
                         let trial = trial(&mut board, number)?;
                         let mut shared = shared.lock().expect("no trial panics while it counts");
                         let (tally, progress) = &mut *shared;
-                        if trial.verdict != Verdict::Right {
+                        if trial.verdict != Verdict::Right || tally.is_too_long(&trial) {
                             eprintln!("{} {number}: {trial}", tally.name);
                         }
                         tally.add(&trial);

@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use super::stand::{Digests, Stand};
 use super::verdict::{Tally, Trial, Verdict};
 use super::work::{Job, Work};
-use super::{Rack, judge_by};
+use super::{Rack, judge};
 
 /// Filesystems, and what is done there.
 const FLASHES: [(&str, &[Work]); 4] = [
@@ -43,7 +43,7 @@ fn row(rack: Rack, name: String, flash: &str, job: impl Fn() -> Job + Sync) -> R
     };
     let bench = || Bench::new(rack, parameters.clone(), job());
     let writes = bench()?.writes()?;
-    judge_by(
+    judge(
         1,
         Tally::harmless(name),
         rack.part(1..writes + 1),

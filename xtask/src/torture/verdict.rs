@@ -123,6 +123,11 @@ impl Tally {
         self.amiss + self.torn + self.lies + self.stuck
     }
 
+    /// Whether a trial took longer than any may.
+    pub fn is_too_long(&self, trial: &Trial) -> bool {
+        trial.seconds > self.within
+    }
+
     pub fn add(&mut self, trial: &Trial) {
         self.trials += 1;
         *match trial.verdict {

@@ -62,6 +62,7 @@ pub(super) fn run(
             let name = format!("wire, {link}, {title}, {}", rack.tool.name());
             if is_selected(&name) {
                 rows.push(judge(
+                    rack.boards,
                     Tally::new(name),
                     numbers.clone(),
                     |_| Stand::new(rack, parameters, work),

@@ -44,6 +44,8 @@ const SLOWEST: u64 = 11_520;
 /// Bytes a second at which programs are taken over USB and not over a UART of 921600 baud: what a
 /// short one takes is mostly round trips.
 const FAST: f64 = 40_000.0;
+/// A time in which no line brings an agent that is slower than 100 KB/s.
+const FAST_START: Duration = Duration::from_millis(8);
 /// A time that a user may notice, if it is spent for each block.
 const NOTICEABLE: Duration = Duration::from_millis(2);
 /// What the system may hold of a block that was written.
@@ -365,6 +367,9 @@ impl Board {
                 None => return Err(self.session.give_up(PATIENCE).into()),
             }
         };
+        if start.elapsed() < FAST_START {
+            blocks.hurry();
+        }
         let end = said
             .trim_ascii_end()
             .iter()

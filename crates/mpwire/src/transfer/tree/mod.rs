@@ -1,27 +1,30 @@
 //! Many files as one stream: directories made, files created, written, verified and named without
 //! a round trip for each; what the board has already is found in one.
 
+mod room;
+mod together;
+
 use std::collections::{BTreeMap, HashMap};
 
 use mpwire_proto::literal::Value;
 
-use super::leftovers::healing;
-use super::source::Source;
-use super::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
-use super::temporary::{MARKER, staged_path, temporary_path};
-use super::unchanged::{Candidate, unchanged};
-use super::upload::{join, listens_after, remove_after, send_file};
-use super::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::program::{Argument, call};
-use crate::board::{self, BITS_MOST, Board, onboard, read, unreadable};
+use crate::board::{self, BITS_MOST, Board, onboard, read};
+use crate::transfer::leftovers::healing;
+use crate::transfer::source::Source;
+use crate::transfer::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
+use crate::transfer::temporary::{staged_path, temporary_path};
+use crate::transfer::unchanged::{Candidate, unchanged};
+use crate::transfer::upload::{join, remove_after, send_file};
+use crate::transfer::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
+use room::free_call;
+use together::Together;
 
 /// The most characters of one call that names many paths.
 const CALL_MOST: usize = 400;
-/// Where the board collects the names that files are to get.
-const PAIRS: &str = "_mw_pairs";
 /// Files smaller than this are sent again rather than copied on the board.
 const COPY_LEAST: u64 = 256;
 
@@ -138,15 +141,6 @@ struct Tree<'a> {
     summary: Summary,
 }
 
-/// Files that are complete on the board and have not their names yet.
-#[derive(Debug, Default)]
-struct Together {
-    /// Which these are.
-    staged: Vec<usize>,
-    /// Whether the board was asked to name them.
-    asked: bool,
-}
-
 impl Tree<'_> {
     /// Sends what is left.
     fn send(
@@ -230,98 +224,11 @@ impl Tree<'_> {
         Ok(true)
     }
 
-    fn has_staged(&self) -> bool {
-        let together = self.together.as_ref();
-        together.is_some_and(|together| !together.staged.is_empty())
-    }
-
-    /// Refuses what would not say by its name what it is to become, while it waits for the others.
-    fn refuse_long_names(&self) -> Result<(), Error> {
-        for &index in &self.left {
-            let path = self.path(index);
-            if !staged_path(&path, &[0; DIGEST_BYTES]).starts_with(&path) {
-                let errno = Errno::NAME_TOO_LONG;
-                return Err(Error::Board(board::Error::File { path, errno }));
-            }
-        }
-        Ok(())
-    }
-
     /// The path that a file of the tree has until it is complete, and has its name.
     fn temporary(&self, index: usize, digest: &[u8]) -> String {
         match self.together {
             Some(_) => staged_path(&self.path(index), digest),
             None => temporary_path(&self.path(index), digest),
-        }
-    }
-
-    /// What tells that all files are complete.
-    fn marker(&self) -> String {
-        join(&self.top(), MARKER)
-    }
-
-    /// Gives the files that wait for it their names, in one program.
-    fn name_staged(&mut self, board: &mut Board) -> Result<(), Error> {
-        let Some(together) = self.together.as_ref().filter(|_| self.has_staged()) else {
-            return Ok(());
-        };
-        let again = if together.asked { "True" } else { "False" };
-        let mut pairs = Vec::with_capacity(together.staged.len());
-        for &index in &together.staged {
-            let digest = self.files[index].source.digest(Hasher::sha256())?;
-            let paths = [self.temporary(index, &digest.bytes()), self.path(index)];
-            let [temporary, target] = paths.map(|path| Argument::Text(&path).literal());
-            pairs.push(format!("({temporary},{target})"));
-        }
-        board.keep_names(&[PAIRS]);
-        board.ask_agent(&[], &format!("{PAIRS}=[]"));
-        for batch in batches(&pairs, CALL_MOST) {
-            board.ask_agent(&[], &format!("{PAIRS}+=[{}]", batch.join(",")));
-        }
-        let arguments = [
-            Argument::Text(&self.marker()),
-            Argument::Expression(PAIRS),
-            Argument::Expression(again),
-        ];
-        let text = call(onboard::NAME_ALL.defines, &arguments);
-        board.ask_agent(&[onboard::NAME_ALL], &text);
-        if let Some(together) = &mut self.together {
-            together.asked = true;
-        }
-        let said = board.flush_agent(&mut |_| {})?;
-        match said.trim_ascii() {
-            b"True" => self.together = None,
-            _ => return Err(unreadable(&said, "that all files have their names").into()),
-        }
-        Ok(())
-    }
-
-    /// Removes the files that were to get their names together, after an error: the old ones are all
-    /// there. What is tried here comes second to the error itself.
-    fn give_up(&mut self, board: &mut Board, error: &Error) {
-        let Some(together) = self.together.take() else {
-            return;
-        };
-        if self.top.is_none() || !listens_after(board, error) {
-            return;
-        }
-        // Once the board has begun to name them, what is left is to be finished.
-        if together.asked && !matches!(board.status(&self.marker()), Ok(None)) {
-            return;
-        }
-        // Of some that are left it is only not known that they are there.
-        let paths: Vec<String> = together
-            .staged
-            .iter()
-            .chain(&self.left)
-            .filter_map(|&index| {
-                let digest = self.files[index].source.digest(Hasher::sha256()).ok()?;
-                Some(staged_path(&self.path(index), &digest.bytes()))
-            })
-            .collect();
-        for batch in batches(&paths, CALL_MOST) {
-            let text = call(onboard::REMOVE_ALL.defines, &[Argument::Texts(batch)]);
-            let _ = board.run(&[onboard::REMOVE_ALL], &text);
         }
     }
 
@@ -430,83 +337,6 @@ impl Tree<'_> {
             };
         }
         self.refuse_without_room(board, &sizes, free)
-    }
-
-    /// Whether some of the files go to a filesystem that is mounted below the tree's top: there is
-    /// other room than at the top.
-    fn spans_filesystems(&self, board: &mut Board) -> Result<bool, Error> {
-        let plain = |path: &str| format!("{}/", path.trim_start_matches("./").trim_matches('/'));
-        let top = plain(&self.top());
-        let mounts = board.filesystems()?;
-        let mut places = mounts
-            .iter()
-            .map(|mount| plain(&mount.place))
-            .filter(|place| place != "/" && !top.starts_with(place));
-        Ok(places.any(|place| {
-            (0..self.files.len()).any(|index| plain(&self.path(index)).starts_with(&place))
-        }))
-    }
-
-    /// Refuses what does not fit, on a board that runs a program for each file; those of `same` are
-    /// there already.
-    fn look_for_room(&mut self, board: &mut Board, same: &[bool]) -> Result<(), Error> {
-        if std::mem::replace(&mut self.has_room, true) || self.may_resume {
-            return Ok(());
-        }
-        let said = board.run(&[onboard::FREE], &free_call(&self.top()))?;
-        let Some(free) = read(&said)?.as_size() else {
-            return Ok(());
-        };
-        let new: Vec<usize> = std::iter::zip(&self.left, same)
-            .filter_map(|(&index, same)| (!same).then_some(index))
-            .collect();
-        if room_for(&self.sizes(&new)?) <= free {
-            return Ok(());
-        }
-        // It may fit all the same, where files are replaced.
-        let there = board.walk(&self.top()).unwrap_or_default();
-        let old: HashMap<&str, u64> = there
-            .iter()
-            .filter(|entry| !entry.is_directory)
-            .map(|entry| (entry.name.as_str(), entry.size))
-            .collect();
-        let mut sizes = self.sizes(&new)?;
-        for (&index, size) in new.iter().zip(&mut sizes) {
-            size.old = old.get(self.files[index].below.as_str()).copied();
-            // One that is not larger than its old one can take its place.
-            size.is_in_place = size.old.is_some_and(|old| old >= size.new);
-        }
-        self.refuse_without_room(board, &sizes, free)
-    }
-
-    /// The sizes of files of which the board has none.
-    fn sizes(&self, files: &[usize]) -> Result<Vec<Sizes>, Error> {
-        let sizes = files.iter().map(|&index| {
-            Ok(Sizes {
-                new: self.files[index].source.size()?,
-                old: None,
-                is_in_place: false,
-            })
-        });
-        sizes.collect()
-    }
-
-    /// What the filesystem needs for itself is not known here: what fits just so may turn out not to.
-    fn refuse_without_room(
-        &self,
-        board: &mut Board,
-        sizes: &[Sizes],
-        free: u64,
-    ) -> Result<(), Error> {
-        let size = room_for(sizes);
-        if size <= free || self.spans_filesystems(board)? {
-            return Ok(());
-        }
-        Err(Error::NoSpace {
-            path: self.top(),
-            size,
-            free,
-        })
     }
 
     /// The tree's own path on the board, or what it is believed to be.
@@ -738,35 +568,6 @@ impl Tree<'_> {
     }
 }
 
-/// The program that prints the free space where `path` is, or None.
-fn free_call(path: &str) -> String {
-    let free = call(onboard::FREE.defines, &[Argument::Text(path)]);
-    format!("try:\n print({free})\nexcept Exception:\n print(None)")
-}
-
-/// Bytes of a file that is sent, and of the one that it replaces.
-#[derive(Debug, Clone, Copy)]
-struct Sizes {
-    new: u64,
-    old: Option<u64>,
-    /// Whether it may be written over the old one, rather than beside it.
-    is_in_place: bool,
-}
-
-/// The free space that files need which are sent one after the other, each beside its old one, whose
-/// room is free from then on.
-fn room_for(sizes: &[Sizes]) -> u64 {
-    let (mut used, mut most) = (0i64, 0i64);
-    for size in sizes {
-        let old = size.old.unwrap_or(0).cast_signed();
-        used += size.new.cast_signed();
-        let at_once = if size.is_in_place { used - old } else { used };
-        most = most.max(at_once);
-        used -= old;
-    }
-    most.cast_unsigned()
-}
-
 /// What `onboard/looks.py` found at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum There {
@@ -805,22 +606,7 @@ fn read_looks(mut found: &[u8]) -> Option<Vec<There>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sizes, There, read_looks, room_for};
-
-    #[test]
-    fn files_need_the_room_beside_their_old_ones() {
-        let size = |new, old, is_in_place| Sizes {
-            new,
-            old,
-            is_in_place,
-        };
-        assert_eq!(room_for(&[]), 0);
-        assert_eq!(room_for(&[size(5, None, false), size(7, None, false)]), 12);
-        // The second may use what the first has left.
-        let replaced = [size(5, Some(4), false), size(7, Some(7), false)];
-        assert_eq!(room_for(&replaced), 8);
-        assert_eq!(room_for(&[size(5, Some(9), true)]), 0);
-    }
+    use super::{There, read_looks};
 
     #[test]
     fn what_was_found_is_read_and_nonsense_is_refused() {

@@ -1,0 +1,113 @@
+//! The files of a tree that get their names together or not at all.
+
+use super::{CALL_MOST, Tree};
+use crate::board::digest::Hasher;
+use crate::board::errno::Errno;
+use crate::board::fs::batches;
+use crate::board::program::{Argument, call};
+use crate::board::{self, Board, onboard, unreadable};
+use crate::transfer::Error;
+use crate::transfer::stream::DIGEST_BYTES;
+use crate::transfer::temporary::{MARKER, staged_path};
+use crate::transfer::upload::{join, listens_after};
+
+/// Where the board collects the names that files are to get.
+const PAIRS: &str = "_mw_pairs";
+
+/// Files that are complete on the board and have not their names yet.
+#[derive(Debug, Default)]
+pub(super) struct Together {
+    /// Which these are.
+    pub staged: Vec<usize>,
+    /// Whether the board was asked to name them.
+    asked: bool,
+}
+
+impl Tree<'_> {
+    pub(super) fn has_staged(&self) -> bool {
+        let together = self.together.as_ref();
+        together.is_some_and(|together| !together.staged.is_empty())
+    }
+
+    /// Refuses what would not say by its name what it is to become, while it waits for the others.
+    pub(super) fn refuse_long_names(&self) -> Result<(), Error> {
+        for &index in &self.left {
+            let path = self.path(index);
+            if !staged_path(&path, &[0; DIGEST_BYTES]).starts_with(&path) {
+                let errno = Errno::NAME_TOO_LONG;
+                return Err(Error::Board(board::Error::File { path, errno }));
+            }
+        }
+        Ok(())
+    }
+
+    /// What tells that all files are complete.
+    fn marker(&self) -> String {
+        join(&self.top(), MARKER)
+    }
+
+    /// Gives the files that wait for it their names, in one program.
+    pub(super) fn name_staged(&mut self, board: &mut Board) -> Result<(), Error> {
+        let Some(together) = self.together.as_ref().filter(|_| self.has_staged()) else {
+            return Ok(());
+        };
+        let again = if together.asked { "True" } else { "False" };
+        let mut pairs = Vec::with_capacity(together.staged.len());
+        for &index in &together.staged {
+            let digest = self.files[index].source.digest(Hasher::sha256())?;
+            let paths = [self.temporary(index, &digest.bytes()), self.path(index)];
+            let [temporary, target] = paths.map(|path| Argument::Text(&path).literal());
+            pairs.push(format!("({temporary},{target})"));
+        }
+        board.keep_names(&[PAIRS]);
+        board.ask_agent(&[], &format!("{PAIRS}=[]"));
+        for batch in batches(&pairs, CALL_MOST) {
+            board.ask_agent(&[], &format!("{PAIRS}+=[{}]", batch.join(",")));
+        }
+        let arguments = [
+            Argument::Text(&self.marker()),
+            Argument::Expression(PAIRS),
+            Argument::Expression(again),
+        ];
+        let text = call(onboard::NAME_ALL.defines, &arguments);
+        board.ask_agent(&[onboard::NAME_ALL], &text);
+        if let Some(together) = &mut self.together {
+            together.asked = true;
+        }
+        let said = board.flush_agent(&mut |_| {})?;
+        match said.trim_ascii() {
+            b"True" => self.together = None,
+            _ => return Err(unreadable(&said, "that all files have their names").into()),
+        }
+        Ok(())
+    }
+
+    /// Removes the files that were to get their names together, after an error: the old ones are all
+    /// there. What is tried here comes second to the error itself.
+    pub(super) fn give_up(&mut self, board: &mut Board, error: &Error) {
+        let Some(together) = self.together.take() else {
+            return;
+        };
+        if self.top.is_none() || !listens_after(board, error) {
+            return;
+        }
+        // Once the board has begun to name them, what is left is to be finished.
+        if together.asked && !matches!(board.status(&self.marker()), Ok(None)) {
+            return;
+        }
+        // Of some that are left it is only not known that they are there.
+        let paths: Vec<String> = together
+            .staged
+            .iter()
+            .chain(&self.left)
+            .filter_map(|&index| {
+                let digest = self.files[index].source.digest(Hasher::sha256()).ok()?;
+                Some(staged_path(&self.path(index), &digest.bytes()))
+            })
+            .collect();
+        for batch in batches(&paths, CALL_MOST) {
+            let text = call(onboard::REMOVE_ALL.defines, &[Argument::Texts(batch)]);
+            let _ = board.run(&[onboard::REMOVE_ALL], &text);
+        }
+    }
+}
