@@ -3,7 +3,6 @@
 //! | module | looks at |
 //! |---|---|
 //! | [`ports`] | serial ports: what is plugged in, who may open it, who has it open |
-//! | [`devices`] | USB devices that are known: boards, adapters, bootloaders |
 //! | [`presence`] | what is at the other end, without disturbing it |
 //! | [`examination`] | a board that answers: firmware, link, filesystems, ROM partitions |
 //!
