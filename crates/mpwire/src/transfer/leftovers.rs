@@ -120,6 +120,15 @@ fn is_below(directory: &str, top: &str) -> bool {
     rest.is_some_and(|rest| top.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
+/// What a file is to become in the end, whose name says that it is to become `name`: the copy of what a
+/// copy has left is named after that.
+fn innermost(mut name: &str) -> &str {
+    while let Some(parsed) = temporary::parse(name).filter(|parsed| !parsed.name.is_empty()) {
+        name = parsed.name;
+    }
+    name
+}
+
 /// A directory of the board in which copies may have left something.
 struct Place<'a> {
     board: &'a mut Board,
@@ -146,7 +155,7 @@ impl Place<'_> {
             let may_finish =
                 !parsed.name.is_empty() && (!parsed.is_staged || self.may_finish_staged);
             if may_finish && whole.starts_with(&parsed.digest) {
-                let target = join(self.directory, parsed.name);
+                let target = join(self.directory, innermost(parsed.name));
                 return self.finish(&path, target, &whole).map(Some);
             }
             if keep(&entry.name) {
@@ -185,7 +194,11 @@ impl Place<'_> {
         let Some(digest) = digest_of(self.board, twin)? else {
             return Ok(());
         };
-        let copy = temporary::temporary_path(path, &digest);
+        // Should the power go when the copy is all that is left, its name says what it is to become.
+        let mut copy = temporary::temporary_path(twin, &digest);
+        if copy == path {
+            copy = temporary::temporary_path(path, &digest);
+        }
         Ok(self.board.part(path, twin, &copy)?)
     }
 
@@ -224,7 +237,15 @@ fn digest_of(board: &mut Board, path: &str) -> Result<Option<Vec<u8>>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_below;
+    use super::{innermost, is_below};
+
+    #[test]
+    fn a_copy_of_what_a_copy_has_left_becomes_the_file() {
+        assert_eq!(innermost("a.py"), "a.py");
+        assert_eq!(innermost("a.py.1a2b0c.mpwire"), "a.py");
+        assert_eq!(innermost("a.py.1a2b0c.all.mpwire"), "a.py");
+        assert_eq!(innermost(".1a2b0c.mpwire"), ".1a2b0c.mpwire");
+    }
 
     #[test]
     fn what_is_below_a_directory_is_told_by_its_path() {

@@ -9,7 +9,9 @@ def _mw_part(path, twin, copy):
             block = file.read(512)
             if not block:
                 break
-            other.write(block)
+            # Some filesystems report a full disk as a short count.
+            if other.write(block) != len(block):
+                raise OSError(28)
     os.remove(path)
     os.remove(twin)
     os.rename(copy, twin)
