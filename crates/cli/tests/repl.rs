@@ -62,7 +62,8 @@ fn dialogue(program: &Path) -> (String, Vec<u8>) {
     terminal.ask("print(chr(233) + chr(0x1f40d) * 90)\r", "🐍\r\n>>> ");
     terminal.ask("if x:\rprint(7)\r\r\r\r", "\n7\r\n>>> ");
     terminal.ask(CTRL_J, "\ninjected\r\n>>> ");
-    terminal.wait_for("1\r\n>>> ");
+    // The board takes the line feed behind the return for an empty line: a second prompt.
+    terminal.wait_for("1\r\n>>> \r\n>>> ");
     terminal.ask(CTRL_K, "ZeroDivisionError");
     terminal.wait_for(PROMPT);
     terminal.ask(
