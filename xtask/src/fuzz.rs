@@ -4,6 +4,7 @@
 //! in `target/fuzz/corpus`, and works on all processors. `--keep` then adds to the kept corpus what
 //! reaches code that it does not.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -48,7 +49,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     check_tools()?;
     let targets = chosen(&arguments.only)?;
-    build()?;
+    let programs = build()?;
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(vec![None; targets.len()]);
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
                         let Some(name) = targets.get(index) else {
                             return Ok(());
                         };
-                        let row = fuzz(name, arguments)?;
+                        let row = fuzz(name, &programs, arguments)?;
                         eprintln!("{}", row.cells().join("  "));
                         rows.lock().expect("no worker panics")[index] = Some(row);
                     }
@@ -112,9 +113,8 @@ impl Row {
 
 /// Says what is missing, and how to get it.
 fn check_tools() -> Result<()> {
-    let has = |arguments: &[&str]| {
-        let mut command = Command::new("rustup");
-        command.args(["run", "nightly"]).args(arguments);
+    let has = |words: &[&str]| {
+        let mut command = nightly(words);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
@@ -125,6 +125,13 @@ fn check_tools() -> Result<()> {
         bail!("fuzzing needs cargo-fuzz: cargo install cargo-fuzz");
     }
     Ok(())
+}
+
+/// A command of the nightly toolchain, whatever this program was built with.
+fn nightly(words: &[&str]) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly"]).args(words);
+    command
 }
 
 fn fuzz_folder() -> PathBuf {
@@ -161,51 +168,49 @@ fn chosen(only: &[String]) -> Result<Vec<String>> {
     Ok(all)
 }
 
-/// cargo-fuzz on the nightly compiler.
-fn cargo_fuzz(command: &str) -> Command {
-    let mut cargo = Command::new("rustup");
-    cargo
-        .args(["run", "nightly", "cargo", "fuzz", command, "--target-dir"])
-        .arg(project::target("fuzz"))
+/// Builds the targets with cargo-fuzz, and returns the folder that their programs are in.
+fn build() -> Result<PathBuf> {
+    let host = host()?;
+    let folder = project::target("fuzz");
+    let status = nightly(&["cargo", "fuzz", "build", "--target", &host, "--target-dir"])
+        .arg(&folder)
         .current_dir(project::root())
-        // What was freed is held back for a while by default, and would be taken for what is in use.
-        .env("ASAN_OPTIONS", "quarantine_size_mb=1");
-    cargo
-}
-
-fn build() -> Result<()> {
-    let status = cargo_fuzz("build")
         .status()
         .context("cannot run cargo fuzz")?;
     ensure!(status.success(), "the targets cannot be built");
-    Ok(())
+    Ok(folder.join(host).join("release"))
 }
 
-fn fuzz(name: &str, arguments: &Arguments) -> Result<Row> {
-    let findings = folder("findings", name)?;
+/// The platform as rustc calls it.
+fn host() -> Result<String> {
+    let output = nightly(&["rustc", "--version", "--verbose"])
+        .output()
+        .context("cannot run rustc")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc names no host")
+}
+
+fn fuzz(name: &str, programs: &Path, arguments: &Arguments) -> Result<Row> {
+    let found = folder("findings", name)?;
     let work = folder("corpus", name)?;
     let kept = fuzz_folder().join("corpus").join(name);
-    let mut command = cargo_fuzz("run");
-    command.arg(name).args([&work, &kept]).arg("--");
-    limit(&mut command, LENGTH_MOST);
+    let mut command = target(&programs.join(name), LENGTH_MOST);
     command
+        .args([&work, &kept])
         .arg(format!("-max_total_time={}", arguments.seconds))
-        .arg(format!("-artifact_prefix={}/", findings.display()))
-        // A session's reading thread that is just ending would be taken for one.
-        .arg("-detect_leaks=0")
+        .arg(format!("-artifact_prefix={}/", found.display()))
         .arg("-print_final_stats=1");
+    let before = files(&found)?;
     let finished = process::run(&mut command, deadline(arguments.seconds))?;
-    let findings = files(&findings)?;
+    let mut findings = files(&found)?;
+    findings.retain(|finding| !before.contains(finding));
     if !finished.success {
         eprintln!("{}", words(name, &finished, &findings));
+        ensure!(!findings.is_empty(), "{name} failed without a finding");
     }
-    ensure!(
-        finished.success || !findings.is_empty(),
-        "{name} does not run: {}",
-        finished.last_words()
-    );
     if arguments.keep {
-        keep(name, &kept, &work)?;
+        keep(name, programs, &kept, &work)?;
     }
     let statistic = |name: &str| number_behind(&finished.stderr, &format!("stat::{name}:"));
     Ok(Row {
@@ -218,20 +223,26 @@ fn fuzz(name: &str, arguments: &Arguments) -> Result<Row> {
     })
 }
 
-fn limit(command: &mut Command, length: u32) {
+/// A target's program with its limits.
+fn target(program: &Path, length: u32) -> Command {
+    let mut command = Command::new(program);
     command
         .arg(format!("-max_len={length}"))
         .arg(format!("-rss_limit_mb={MEMORY_MOST}"))
         .arg(format!("-malloc_limit_mb={ALLOCATION_MOST}"))
-        .arg(format!("-timeout={SECONDS_MOST}"));
+        .arg(format!("-timeout={SECONDS_MOST}"))
+        // A session's reading thread that is just ending would be taken for one.
+        .arg("-detect_leaks=0")
+        // What was freed is held back for a while by default, and would be taken for what is in use.
+        .env("ASAN_OPTIONS", "quarantine_size_mb=1")
+        .env_remove("RUST_BACKTRACE");
+    command
 }
 
 /// Adds to the kept corpus what reaches code that nothing there does, the shortest inputs first.
-fn keep(name: &str, kept: &Path, work: &Path) -> Result<()> {
-    let mut command = cargo_fuzz("run");
-    command.arg(name).args([kept, work]).arg("--");
-    limit(&mut command, KEPT_MOST);
-    command.args(["-merge=1", "-use_value_profile=0"]);
+fn keep(name: &str, programs: &Path, kept: &Path, work: &Path) -> Result<()> {
+    let mut command = target(&programs.join(name), KEPT_MOST);
+    command.arg("-merge=1").args([kept, work]);
     let finished = process::run(&mut command, deadline(0))?;
     ensure!(
         finished.success,
@@ -256,24 +267,22 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// What was broken, and what to do with the input that has done it.
 fn words(name: &str, finished: &Finished, findings: &[PathBuf]) -> String {
-    let mut lines = finished.stderr.lines();
-    let panic = lines
-        .by_ref()
-        .skip_while(|line| !line.contains("panicked at"));
-    let panic: Vec<&str> = panic.take(4).collect();
-    let inputs: Vec<String> = findings
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    format!(
-        "{name}: {}\nonce that is mended, the input belongs into fuzz/corpus/{name}: {}",
-        if panic.is_empty() {
-            finished.last_words().to_owned()
-        } else {
-            panic.join("\n")
-        },
-        inputs.join(" ")
-    )
+    // The panic and its message, or what libFuzzer says of memory or time.
+    let telling = |line: &&str| line.contains("panicked at") || line.contains("ERROR: ");
+    let lines = finished.stderr.lines().skip_while(|line| !telling(line));
+    let lines: Vec<&str> = lines.take(4).collect();
+    let mut text = format!("{name}: {}", lines.join("\n"));
+    if lines.is_empty() {
+        text += finished.last_words();
+    }
+    for finding in findings {
+        let _ = write!(
+            text,
+            "\nonce that is mended, this belongs into fuzz/corpus/{name}: {}",
+            finding.display()
+        );
+    }
+    text
 }
 
 /// The number behind the last `label` in what libFuzzer has printed.
