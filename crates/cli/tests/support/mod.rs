@@ -211,8 +211,13 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn finish(mut self) -> Outcome {
-        let deadline = Instant::now() + DEADLINE;
+    pub fn finish(self) -> Outcome {
+        self.finish_within(DEADLINE)
+    }
+
+    /// Waits so long for its end.
+    pub fn finish_within(mut self, time: Duration) -> Outcome {
+        let deadline = Instant::now() + time;
         let mut stdout = std::mem::take(&mut self.seen);
         stdout.extend(collect(&self.output, deadline, "output"));
         let stderr = collect(&self.errors, deadline, "errors");

@@ -3,6 +3,7 @@
 use mpwire_proto::literal::Value;
 
 use super::errno::Errno;
+use super::patience::{COUNTING_FREE, DIGESTING_ANY};
 use super::persistence::persistently;
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, read_list, unreadable};
@@ -253,7 +254,10 @@ impl Board {
 
     /// The mounted filesystems that have a size.
     pub fn filesystems(&mut self) -> Result<Vec<Filesystem>, Error> {
-        let reply = match self.run_persistently(&[onboard::FILESYSTEMS], "_mw_filesystems()") {
+        let found = self.patiently(COUNTING_FREE, |board| {
+            board.run_persistently(&[onboard::FILESYSTEMS], "_mw_filesystems()")
+        });
+        let reply = match found {
             Err(Error::Exception { .. }) if !self.capabilities()?.os_statvfs => {
                 return Err(Error::Lacking("os.statvfs"));
             }
@@ -284,7 +288,9 @@ impl Board {
             &[Argument::Text(path), Argument::Text(algorithm)],
         );
         let reply = self
-            .run_persistently(&[onboard::HASH], &text)
+            .patiently(DIGESTING_ANY, |board| {
+                board.run_persistently(&[onboard::HASH], &text)
+            })
             .map_err(|error| at(error, path))?;
         match read(&reply)? {
             Value::None => Ok(None),

@@ -8,6 +8,7 @@ pub mod errno;
 pub mod fs;
 mod mount;
 pub mod onboard;
+pub(crate) mod patience;
 pub(crate) mod persistence;
 pub mod program;
 mod shrink;
@@ -32,9 +33,6 @@ use program::Program;
 
 /// How long a board may take to enter the raw REPL, and to start up after a reset.
 const ENTER_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long one of our own programs may be silent: a flash erase can stall a board for 12 s.
-const PROGRAM_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a program that reads may be silent: it answers each block, after writing it to flash.
 const FEEDING_PATIENCE: Duration = Duration::from_secs(15);
@@ -183,6 +181,8 @@ pub struct Board {
     way: Way,
     /// Whether what it does is begun again where the link fails it.
     is_persistent: bool,
+    /// How much longer than others the programs of what is done now may be silent.
+    longer: Duration,
 }
 
 impl Board {
@@ -203,6 +203,7 @@ impl Board {
             is_fresh: false,
             way: Way::default(),
             is_persistent: false,
+            longer: Duration::ZERO,
         }
     }
 
@@ -605,10 +606,11 @@ impl Board {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
         self.end_agent()?;
+        let patience = self.patience();
         let mut reply = Vec::new();
         let traceback = self.session.execute(
             text.as_bytes(),
-            Some(PROGRAM_PATIENCE),
+            Some(patience),
             Some(most),
             OnInterrupt::Abandon,
             &mut |step| {

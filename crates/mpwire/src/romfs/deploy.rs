@@ -15,6 +15,7 @@ use super::partition::{self, Partition};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Digest;
 use crate::board::fs::at;
+use crate::board::patience::digesting;
 use crate::board::persistence::{Doubt, Doubtful, persistently};
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Board, onboard};
@@ -113,7 +114,7 @@ pub fn deploy(
         });
     }
     let start = Instant::now();
-    persistently(board, &mut |board| {
+    let mut write = |board: &mut Board| {
         let capabilities = board.capabilities()?;
         let shipment = ImageShipment {
             image,
@@ -133,7 +134,8 @@ pub fn deploy(
             chunks: count.chunks,
             time: start.elapsed(),
         })
-    })
+    };
+    board.patiently(digesting(size), |board| persistently(board, &mut write))
 }
 
 /// The bytes of the first piece, which is written last, and of each piece that is written.

@@ -4,6 +4,7 @@ use mpwire_proto::literal::Value;
 
 use crate::board::digest::Digest;
 use crate::board::fs::batches;
+use crate::board::patience::digesting;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, Error, onboard, read_list};
 
@@ -30,6 +31,8 @@ pub fn unchanged(board: &mut Board, candidates: &[Candidate]) -> Result<Vec<bool
         .iter()
         .map(|candidate| candidate.path.clone())
         .collect();
+    let largest = candidates.iter().map(|candidate| candidate.size).max();
+    let longer = digesting(largest.unwrap_or(0));
     let mut answers = Vec::with_capacity(candidates.len());
     for batch in batches(&paths, capabilities.program_limit() / 2) {
         let sizes: Vec<String> = candidates[answers.len()..][..batch.len()]
@@ -43,7 +46,7 @@ pub fn unchanged(board: &mut Board, candidates: &[Candidate]) -> Result<Vec<bool
                 Argument::Expression(&format!("[{}]", sizes.join(","))),
             ],
         );
-        let reply = board.run(&programs, &text)?;
+        let reply = board.patiently(longer, |board| board.run(&programs, &text))?;
         let digests = read_list(&reply)?;
         for index in 0..batch.len() {
             let digest = digests.get(index).unwrap_or(&Value::None);

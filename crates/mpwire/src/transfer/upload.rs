@@ -18,6 +18,7 @@ use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
+use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::session;
@@ -177,7 +178,8 @@ pub fn send_file<E: From<Error>>(
     let mut admitted: Option<(String, Result<bool, E>)> = None;
     let mut beginnings = 0;
     let directories = places(path);
-    let result = healing(board, &directories, &mut |board| {
+    let longer = digesting(source.size()?) + COUNTING_FREE;
+    let mut copy = |board: &mut Board| {
         beginnings += 1;
         // Whoever has been asked is not asked again.
         let mut admit = |destination: &Destination| {
@@ -196,7 +198,8 @@ pub fn send_file<E: From<Error>>(
             may_resume: options.may_resume || beginnings > 1,
         };
         sending.send(path, name, &mut admit, progress)
-    });
+    };
+    let result = board.patiently(longer, |board| healing(board, &directories, &mut copy));
     match admitted {
         Some((_, Err(refused))) => Err(refused),
         _ => Ok(result?),

@@ -23,8 +23,6 @@ use super::{Board, Error, REPLY_MOST, onboard, outcome, read, unreadable};
 use crate::session::Heard;
 pub(crate) use blocks::Blocks;
 
-/// How long the board may take for a block: a flash erase can stall it for 12 s.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may take to run the line that loads a program.
 const LINE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may take to write a short file.
@@ -341,6 +339,7 @@ impl Board {
         let mut listener = Listener::default();
         let mut said = Vec::new();
         let start = Instant::now();
+        let longest = self.patience();
         let mut patience = on_the_wire(QUEUE) + FIRST_POKE;
         let question = loop {
             match self.session.hear(patience)? {
@@ -360,11 +359,11 @@ impl Board {
                 }
                 // The agent's program may have lost bytes on its way, and waits for them: with these
                 // it finds that it is damaged. An agent that runs takes them for no answer.
-                None if start.elapsed() < PATIENCE => {
+                None if start.elapsed() < longest => {
                     self.session.say(&poke(PROGRAM_PACKET))?;
                     patience = NEXT_POKE;
                 }
-                None => return Err(self.session.give_up(PATIENCE).into()),
+                None => return Err(self.session.give_up(longest).into()),
             }
         };
         if start.elapsed() < FAST_START {
@@ -482,7 +481,7 @@ impl Board {
             if resends > RESENDS {
                 self.agent = None;
                 // The board waits for another: that must end, whatever comes of it.
-                let _ = self.session.give_up(PATIENCE);
+                let _ = self.session.give_up(self.patience());
                 return Err(Error::Garbled);
             }
             wire = block(question.number, &payload, size, check);
@@ -502,7 +501,8 @@ impl Board {
         length: usize,
         said: &mut Vec<u8>,
     ) -> Result<Option<Question>, Error> {
-        let start = Instant::now();
+        let mut heard = Instant::now();
+        let longest = self.patience();
         let mut again = None;
         let mut pokes = 0;
         let mut patience = on_the_wire(length) + FIRST_POKE;
@@ -513,6 +513,7 @@ impl Board {
                     return Err(error.into());
                 }
                 Ok(Some(Heard::Frame { data, intact })) => {
+                    heard = Instant::now();
                     if let Some(agent) = &mut self.agent {
                         agent.damaged |= !intact || agent.frames.len() + data.len() > REPLY_MOST;
                         // Of what is damaged nothing is of use.
@@ -536,13 +537,17 @@ impl Board {
                             again = Some(question);
                             patience = SETTLE + on_the_wire(length.min(QUEUE));
                         }
-                        None => self.limit(said.len())?,
+                        None => {
+                            // One block may hold many files, each of which takes its time.
+                            heard = Instant::now();
+                            self.limit(said.len())?;
+                        }
                     }
                 }
                 Ok(None) if again.is_some() => return Ok(again),
-                Ok(None) if start.elapsed() > PATIENCE => {
+                Ok(None) if heard.elapsed() > longest => {
                     self.agent = None;
-                    return Err(self.session.give_up(PATIENCE).into());
+                    return Err(self.session.give_up(longest).into());
                 }
                 Ok(None) => {
                     // Few bytes are more likely to be missing than many.

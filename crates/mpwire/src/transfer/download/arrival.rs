@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{DIGEST_RATE, OPEN_PATIENCE, Outcome, PATIENCE, Receiver, Wanted, corrupt};
+use super::{OPEN_PATIENCE, Outcome, PATIENCE, Receiver, Wanted, corrupt};
+use crate::board::patience::digesting;
 use crate::transfer::{ATTEMPTS, Error};
 
 /// Bytes of a SHA-256.
@@ -101,12 +102,12 @@ impl<'a> Arrival<'a> {
         let is_first = self.number == u8::MAX && !self.is_read;
         match self.current() {
             // It was open before.
-            Some(_) if is_first && self.offset > 0 => PATIENCE + digest_time(self.offset),
+            Some(_) if is_first && self.offset > 0 => PATIENCE + digesting(self.offset),
             Some(file) if is_first => {
                 OPEN_PATIENCE
                     + file
                         .known
-                        .map_or(Duration::ZERO, |known| digest_time(known.size))
+                        .map_or(Duration::ZERO, |known| digesting(known.size))
             }
             _ => PATIENCE,
         }
@@ -228,11 +229,6 @@ impl<'a> Arrival<'a> {
         self.has_begun = false;
         self.hasher = Sha256::new();
     }
-}
-
-/// How long a board may take to digest so many bytes of a file.
-fn digest_time(bytes: u64) -> Duration {
-    Duration::from_millis(bytes / DIGEST_RATE)
 }
 
 #[cfg(test)]

@@ -41,8 +41,6 @@ use pace::Pace;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long it may take to find and open a file.
 const OPEN_PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes a millisecond that the slowest of boards read and digest, of what they do not send.
-const DIGEST_RATE: u64 = 20;
 /// How long there may be output and no frame. On the slowest line a frame takes 5 s.
 const TEXT_PATIENCE: Duration = Duration::from_secs(12);
 /// Bytes of a known digest that the board compares; all of it is compared here.

@@ -5,12 +5,14 @@ mod room;
 mod together;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use mpwire_proto::literal::Value;
 
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
+use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
 use crate::transfer::leftovers::healing;
@@ -107,8 +109,11 @@ pub fn send_tree(
         may_resume: options.may_resume,
         summary: Summary::default(),
     };
-    let result = healing(board, &places(place, directories), &mut |board| {
-        tree.send(board, options, events)
+    let longer = tree.longest_digest()? + COUNTING_FREE;
+    let result = board.patiently(longer, |board| {
+        healing(board, &places(place, directories), &mut |board| {
+            tree.send(board, options, events)
+        })
     });
     if let Err(error) = &result {
         tree.give_up(board, error);
@@ -265,26 +270,39 @@ impl Tree<'_> {
         Ok(0)
     }
 
+    /// How long the board may take to digest the largest of the files.
+    fn longest_digest(&self) -> Result<Duration, Error> {
+        let sizes = self.files.iter().map(|item| item.source.size());
+        let sizes = sizes.collect::<Result<Vec<u64>, Error>>()?;
+        Ok(digesting(sizes.into_iter().max().unwrap_or(0)))
+    }
+
     /// Finds what the board has already, and whether there is room for the rest.
     fn look(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let mut texts = Vec::with_capacity(self.left.len());
+        let mut sizes = Vec::with_capacity(self.left.len());
         for &index in &self.left {
             let item = &self.files[index];
-            let size = if self.force {
+            let (size, digested) = if self.force {
                 // No file's: what is there is not of interest, only its size.
-                -1
+                (-1, 0)
             } else {
-                item.source.size()?.cast_signed()
+                let size = item.source.size()?;
+                (size.cast_signed(), size)
             };
             let path = self.path(index);
             texts.push(format!("({},{size})", Argument::Text(&path).literal()));
+            sizes.push(digested);
         }
+        let mut longest = COUNTING_FREE;
+        let mut sizes = sizes.into_iter();
         for batch in batches(&texts, CALL_MOST) {
+            longest = longest.max(digesting(sizes.by_ref().take(batch.len()).sum()));
             let text = format!("{}([{}])", onboard::LOOKS.defines, batch.join(","));
             board.ask_agent(&[onboard::LOOKS], &text);
         }
         board.ask_agent(&[onboard::FREE], &free_call(&self.top()));
-        let said = board.flush_agent(&mut |_| {})?;
+        let said = board.patiently(longest, |board| board.flush_agent(&mut |_| {}))?;
         let free = read(&said)?.as_size();
         let found = board.take_frames().unwrap_or_default();
         let Some(found) = read_looks(&found).filter(|found| found.len() == self.left.len()) else {
