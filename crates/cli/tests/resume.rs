@@ -36,7 +36,7 @@ fn assert_only(board: &TestBoard, data: &[u8], copied: &Outcome) {
 fn killed_copy(board: &TestBoard) -> (String, u64) {
     let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
-    flash.wait_for_writes(90);
+    flash.wait_for_contents(SIZE / 2);
     running.signal(Signal::KILL);
     running.finish();
     let tree = board.tree();

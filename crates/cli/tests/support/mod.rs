@@ -248,28 +248,46 @@ pub fn set_apart(command: &mut Command, folder: &Path) {
 }
 
 /// Tells of each write to a file.
-pub struct FileWatch(OwnedFd);
+pub struct FileWatch {
+    watch: OwnedFd,
+    path: PathBuf,
+}
 
 impl FileWatch {
     /// Watches the file from now on.
     pub fn of(path: &Path) -> Self {
         let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
         inotify::add_watch(&watch, path, inotify::WatchFlags::MODIFY).expect("a watch");
-        Self(watch)
+        Self {
+            watch,
+            path: path.to_owned(),
+        }
     }
 
     /// Waits until there is news of the file, and takes note of all there is.
     pub fn wait_for_write(&self) {
         let timeout = Timespec::try_from(DEADLINE).expect("a short time");
-        let mut watched = [PollFd::new(&self.0, PollFlags::IN)];
+        let mut watched = [PollFd::new(&self.watch, PollFlags::IN)];
         let ready = poll(&mut watched, Some(&timeout)).expect("a descriptor");
         assert_eq!(ready, 1, "nothing was written");
-        rustix::io::read(&self.0, &mut [0; 4096]).expect("events");
+        rustix::io::read(&self.watch, &mut [0; 4096]).expect("events");
     }
 
     /// Waits until the file has been written to so many times.
     pub fn wait_for_writes(&self, count: usize) {
         for _ in 0..count {
+            self.wait_for_write();
+        }
+    }
+
+    /// Waits until so many bytes of the flash are not as erasing leaves them, however many of the
+    /// writes are told of at once.
+    pub fn wait_for_contents(&self, count: usize) {
+        let filled = || {
+            let flash = fs::read(&self.path).expect("the flash");
+            flash.iter().filter(|&&byte| byte != 0xff).count()
+        };
+        while filled() < count {
             self.wait_for_write();
         }
     }

@@ -31,7 +31,7 @@ const WINDOW_WORTH: usize = 50;
 /// The interrupt character, which must not be on the wire.
 const INTERRUPT: u8 = 0x03;
 /// What an inflater and its data cost as an expression, in characters.
-const INFLATER: usize = 80;
+const INFLATER: usize = 55;
 
 /// A small file, ready to be sent.
 pub(super) struct Small {
@@ -146,18 +146,18 @@ impl Small {
 impl Pieces {
     fn of(data: &[u8], is_whole: bool) -> Self {
         let plain = Self {
-            before: "(".to_owned(),
-            after: ",)".to_owned(),
+            before: "[".to_owned(),
+            after: "]".to_owned(),
             payload: data.to_vec(),
         };
         if is_whole && deflated_size(data, Window::LARGEST) + INFLATER > data.len() {
             return plain;
         }
         let (bits, payload) = deflated(data);
-        let stream = "__import__('deflate').DeflateIO(__import__('io').BytesIO(";
+        let stream = "type(d)(__import__('io').BytesIO(";
         let count = data.len().div_ceil(PIECE);
         let (before, after) = if is_whole {
-            (format!("({stream}"), format!("),1,{bits}).read(),)"))
+            (format!("[{stream}"), format!("),1,{bits}).read()]"))
         } else {
             (
                 format!("(s.read({PIECE})for s in({stream}"),

@@ -26,6 +26,8 @@ const HEADER: [u8; 2] = [0x28, 0x15];
 const ORDERS: [usize; 2] = [1388, 1514];
 /// How many orders are tried: one in ten is without.
 const TRIES: usize = 200;
+/// How many namings of a short program are tried: one in four is without.
+const NAMINGS: usize = 8;
 /// At how many places a short program is cut: one in four is without.
 const CUTS: usize = 24;
 /// How many lengths of a program are tried: most checksums are without.
@@ -63,19 +65,27 @@ pub(super) fn text(programs: &[Program], call: &str, room: usize, bits: u8) -> O
 
 /// `programs` and their `call`, deflated.
 pub(super) fn line(programs: &[Program], call: &str) -> Vec<u8> {
-    let text = renamed(programs, call);
     let begun = Begun::default();
-    padded(&begun, &text)
-        .take(PADDINGS)
-        .find_map(|end| cut(&begun, &end))
-        .unwrap_or_else(|| stored(&begun, &text))
+    let whole = (0..NAMINGS).find_map(|naming| {
+        let text = renamed(programs, call, naming);
+        padded(&begun, &text)
+            .take(1)
+            .find_map(|end| uncut(&begun, &end))
+    });
+    whole.unwrap_or_else(|| {
+        let text = renamed(programs, call, 0);
+        padded(&begun, &text)
+            .take(PADDINGS)
+            .find_map(|end| cut(&begun, &end))
+            .unwrap_or_else(|| stored(&begun, &text))
+    })
 }
 
 /// `programs` and their `call` for a board to inflate, however long: the line that reads what follows
 /// it, and that. Interrupt characters travel as 0, and the line puts them back. What is `needed` of
 /// the module `d`, which is `deflate`, is looked for first.
 pub(super) fn long(programs: &[Program], call: &str, needed: &str) -> (String, Vec<u8>) {
-    let text = renamed(programs, call);
+    let text = renamed(programs, call, 0);
     let begun = Begun::default();
     let deflated = begun.encoder.clone().push(text.as_bytes(), Flush::Finish);
     let mut check = begun.check;
@@ -97,20 +107,30 @@ pub(super) fn long(programs: &[Program], call: &str, needed: &str) -> (String, V
     (line.replace('\n', "\\n"), data)
 }
 
-/// `programs` and their `call`, under short names: each byte counts, and nobody else sees them.
-fn renamed(programs: &[Program], call: &str) -> String {
+/// `programs` and their `call`, under short names: each byte counts, and nobody else sees them. Another
+/// `naming` is coded otherwise.
+fn renamed(programs: &[Program], call: &str, naming: usize) -> String {
     let definitions: String = programs.iter().map(Program::shrunk).collect();
     let mut text = definitions + call;
     for (number, program) in programs.iter().enumerate() {
         // A path in the call may hold the name as well.
         if call.matches(program.defines).count() <= 1 {
-            text = text.replace(program.defines, &format!("_{number}"));
+            text = text.replace(program.defines, &format!("_{}", naming + number));
         }
     }
     text
 }
 
-/// A whole program, deflated. Cut anywhere it is coded otherwise, a few bytes longer.
+/// A whole program, deflated.
+fn uncut(begun: &Begun, end: &End) -> Option<Vec<u8>> {
+    let deflated = begun
+        .encoder
+        .clone()
+        .push(end.text.as_bytes(), Flush::Finish);
+    finished(begun, &deflated, end.check)
+}
+
+/// As [`uncut`]. Cut anywhere it is coded otherwise, a dozen bytes longer.
 fn cut(begun: &Begun, end: &End) -> Option<Vec<u8>> {
     let length = end.text.len();
     (0..length).step_by(length / CUTS + 1).find_map(|place| {
