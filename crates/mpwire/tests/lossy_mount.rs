@@ -177,3 +177,60 @@ fn damage_on_the_way_from_the_board_is_repaired() {
         copied(fault, 2500, place);
     }
 }
+
+/// Damages what is deflated, as often as it is told.
+struct Damaging {
+    inner: Arc<dyn Link>,
+    left: AtomicUsize,
+}
+
+impl Link for Damaging {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut bytes = bytes.to_vec();
+        // The header of a zlib stream with a window of 1 KiB.
+        let is_deflated = bytes.starts_with(&[0x28, 0x15]) && bytes.len() > 200;
+        if is_deflated
+            && self
+                .left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok()
+        {
+            bytes[100..104].copy_from_slice(b"XXXX");
+        }
+        self.inner.write(&bytes)
+    }
+
+    fn close(&self) {
+        self.inner.close();
+    }
+}
+
+#[test]
+fn programs_that_arrive_damaged_again_and_again_are_sent_again() {
+    let link = Arc::new(Damaging {
+        inner: open(&Address::parse("sim:link=fast")).expect("a simulated board"),
+        left: AtomicUsize::new(3),
+    });
+    let mut board = Board::new(Session::start(link.clone()));
+    board.enter(true).expect("a raw REPL");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = Options {
+        path: folder.path().to_owned(),
+        unsafe_links: false,
+        read_only: false,
+        tool_folders: false,
+    };
+    board.mount(options).expect("a mounted folder");
+    assert_eq!(link.left.load(Ordering::Relaxed), 0);
+    board.close();
+}

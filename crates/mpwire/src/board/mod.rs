@@ -559,8 +559,12 @@ impl Board {
             return Ok(());
         }
         self.note_tidied();
-        self.evaluate(TIDY, &mut |_| {})?;
-        Ok(())
+        match self.evaluate(TIDY, &mut |_| {}) {
+            // It raises nothing: it came damaged.
+            Err(Error::Exception { .. } | Error::File { .. }) => self.evaluate(TIDY, &mut |_| {}),
+            other => other,
+        }
+        .map(drop)
     }
 
     /// Notes names that a program is about to leave in the board's globals.

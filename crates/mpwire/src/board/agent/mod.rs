@@ -18,6 +18,7 @@ use mpwire_proto::blocks::{Check, Listener, Question, block, crc32, poke};
 use mpwire_proto::literal::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::errno::Errno;
 use super::program::Program;
 use super::{Board, Error, REPLY_MOST, onboard, outcome, read, unreadable};
 use crate::session::Heard;
@@ -214,7 +215,11 @@ impl Board {
         if !self.load_long("", programs, call, "")? {
             return Ok(None);
         }
-        self.hear_out().map(Some)
+        match self.hear_out() {
+            // The inflater's word for what it cannot inflate (`moddeflate.c`), however often.
+            Err(Error::File { errno, .. }) if errno == Errno::INVALID => Err(Error::Garbled),
+            other => other.map(Some),
+        }
     }
 
     /// Starts `call` with `program`, which writes frames and deflates, for [`Board::hear`] to tell
