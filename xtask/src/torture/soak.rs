@@ -11,6 +11,7 @@ use mpwire_sim::Random;
 use tempfile::TempDir;
 
 use super::Rack;
+use super::stand::{DEADLINE, or_failed};
 use super::verdict::{Tally, Trial, Verdict};
 use super::wire::{LINKS, Place, USE_FOLDER, turned};
 use crate::process::{self, Finished};
@@ -18,8 +19,6 @@ use crate::tool::Tool;
 
 /// How likely it is that a byte is lost, flipped, doubled or taken with its packet.
 const ERROR_RATE: &str = "error-rate=0.00001";
-/// Longer than any promise allows: what takes this long hangs.
-const DEADLINE: Duration = Duration::from_mins(1);
 /// What a program prints of the board's memory.
 const FREE_MEMORY: &str = "import gc; gc.collect(); print(gc.mem_free())";
 /// How much less memory a board may have at the end than after the first operations, which intern
@@ -70,7 +69,11 @@ pub(super) fn run(
         for (link, parameters) in LINKS {
             let name = format!("soak, {link}, {}", rack.tool.name());
             if is_selected(&name) {
-                threads.push(scope.spawn(move || soak(rack, name, parameters, end)));
+                threads.push(scope.spawn(move || {
+                    soak(rack, name.clone(), parameters, end)
+                        // The others go on for hours.
+                        .inspect_err(|error| eprintln!("{name}: {error:#}"))
+                }));
             }
         }
         threads
@@ -99,7 +102,7 @@ fn soak(rack: Rack, name: String, parameters: &str, end: Instant) -> Result<Tall
         number += 1;
         let operation = OPERATIONS[random.below(OPERATIONS.len() as u64) as usize];
         let trial = stand.trial(operation, &mut random)?;
-        if trial.verdict != Verdict::Right {
+        if trial.verdict != Verdict::Right || tally.is_too_long(&trial) {
             eprintln!("{} {number}: {trial}", tally.name);
         }
         tally.add(&trial);
@@ -148,14 +151,19 @@ impl<'a> Stand<'a> {
         let data = file(random);
         let (verdict, finished) = match operation {
             Operation::Up => self.up(&data)?,
-            Operation::Down => self.down()?,
+            Operation::Down => self.down(),
             Operation::Tree => self.tree(random)?,
             Operation::Mount => self.mount(&data)?,
-            Operation::SoftReset => self.soft_reset()?,
+            Operation::SoftReset => self.soft_reset(),
             Operation::HardReset => {
                 self.place.board.power_cycle();
-                self.soft_reset()?
+                self.soft_reset()
             }
+        };
+        let verdict = if finished.seconds < DEADLINE.as_secs_f64() {
+            verdict
+        } else {
+            Verdict::Stuck
         };
         Ok(Trial {
             verdict,
@@ -168,7 +176,7 @@ impl<'a> Stand<'a> {
         let path = self.local("new");
         fs::write(&path, data)?;
         let Rack { programs, tool, .. } = self.rack;
-        let finished = run_command(&mut tool.copy_to(programs, &self.place.port, &path, "file"))?;
+        let finished = run_command(&mut tool.copy_to(programs, &self.place.port, &path, "file"));
         let found = self.fetch()?;
         let is_new = found.as_deref() == Some(data);
         let is_old = found == self.there;
@@ -176,17 +184,17 @@ impl<'a> Stand<'a> {
         Ok((verdict(finished.success, is_new, is_old), finished))
     }
 
-    fn down(&mut self) -> Result<(Verdict, Finished)> {
+    fn down(&self) -> (Verdict, Finished) {
         let Some(expected) = self.there.clone() else {
             return self.soft_reset();
         };
         let path = self.local("down");
         let Rack { programs, tool, .. } = self.rack;
         let _ = fs::remove_file(&path);
-        let finished = run_command(&mut tool.copy_from(programs, &self.place.port, "file", &path))?;
+        let finished = run_command(&mut tool.copy_from(programs, &self.place.port, "file", &path));
         let found = fs::read(&path).ok();
         let is_new = found.as_ref() == Some(&expected);
-        Ok((verdict(finished.success, is_new, found.is_none()), finished))
+        (verdict(finished.success, is_new, found.is_none()), finished)
     }
 
     /// A tree there, and another way round back.
@@ -199,7 +207,7 @@ impl<'a> Stand<'a> {
         }
         let Rack { programs, tool, .. } = self.rack;
         let port = &self.place.port;
-        let finished = run_command(&mut tool.copy_tree_to(programs, port, &tree))?;
+        let finished = run_command(&mut tool.copy_tree_to(programs, port, &tree));
         if !finished.success {
             return Ok((Verdict::Told, finished));
         }
@@ -208,7 +216,7 @@ impl<'a> Stand<'a> {
         let _ = fs::remove_dir_all(&target);
         fs::create_dir_all(&target)?;
         back.args(["cp", "-r", ":tree"]).arg(&target);
-        let returned = run_command(&mut back)?;
+        let returned = run_command(&mut back);
         let is_right = !returned.success || is_same(&tree, &target.join("tree"))?;
         Ok((verdict(true, is_right, false), finished))
     }
@@ -225,24 +233,24 @@ impl<'a> Stand<'a> {
             .connected(self.rack.programs, &self.place.port);
         command.arg("mount").arg(&folder);
         command.args(["exec", "exec(open('u.py').read(), {})"]);
-        let finished = run_command(&mut command)?;
+        let finished = run_command(&mut command);
         let made = fs::read(folder.join("made.bin")).ok();
         let is_new = made.as_deref() == Some(&turned(data));
         Ok((verdict(finished.success, is_new, true), finished))
     }
 
-    fn soft_reset(&mut self) -> Result<(Verdict, Finished)> {
+    fn soft_reset(&self) -> (Verdict, Finished) {
         let Rack { programs, tool, .. } = self.rack;
         let mut command = tool.connected(programs, &self.place.port);
         command.args(["soft-reset", "eval", "6*7"]);
-        let finished = run_command(&mut command)?;
+        let finished = run_command(&mut command);
         // What a program prints has no checksum, and what is evaluated neither.
         let verdict = if finished.success {
             Verdict::Right
         } else {
             Verdict::Told
         };
-        Ok((verdict, finished))
+        (verdict, finished)
     }
 
     /// What is on the board. What is said of it may be damaged as well, but not twice alike.
@@ -250,7 +258,7 @@ impl<'a> Stand<'a> {
         let path = self.local("fetched");
         let port = &self.place.port;
         let mut command = Tool::Mpwire.copy_from(self.rack.programs, port, "file", &path);
-        let finished = run_command(&mut command)?;
+        let finished = run_command(&mut command);
         if finished.success {
             return Ok(Some(fs::read(&path)?));
         }
@@ -268,7 +276,7 @@ impl<'a> Stand<'a> {
         for _ in 0..3 {
             let mut command = Tool::Mpwire.connected(self.rack.programs, &self.place.port);
             command.args(["soft-reset", "exec", FREE_MEMORY]);
-            let finished = run_command(&mut command)?;
+            let finished = run_command(&mut command);
             said.extend(finished.stdout.trim().parse::<i64>());
         }
         said.sort_unstable();
@@ -281,8 +289,9 @@ impl<'a> Stand<'a> {
     }
 }
 
-fn run_command(command: &mut Command) -> Result<Finished> {
-    process::run(command, DEADLINE)
+/// What hangs is ended, and has failed.
+fn run_command(command: &mut Command) -> Finished {
+    or_failed(process::run(command, DEADLINE))
 }
 
 fn verdict(success: bool, is_new: bool, is_old: bool) -> Verdict {
