@@ -85,9 +85,22 @@ fn distances(payload: &[u8]) -> Vec<u8> {
 
 /// What gets a board going that waits for bytes which were lost, or whose question was: as many
 /// bytes as may be missing, then a line that is no header.
+///
+/// Noise without control characters but NUL, another for each `turn`: a damaged deflate stream takes
+/// blanks for symbols without end, and comes to an end soon in what has no pattern.
 #[must_use]
-pub fn poke(missing: usize) -> Vec<u8> {
-    let mut poke = vec![b' '; missing];
+pub fn poke(missing: usize, turn: u32) -> Vec<u8> {
+    let mut state = turn;
+    let noise = std::iter::repeat_with(|| {
+        // Numerical Recipes' generator, of which the upper bits are good.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        match (state >> 24) as u8 {
+            // No control character does anything at a prompt, or in a program that reads lines.
+            0..b' ' | 0x7f => 0,
+            byte => byte,
+        }
+    });
+    let mut poke: Vec<u8> = noise.take(missing).collect();
     poke.extend([POKE, b'\n']);
     poke
 }
@@ -189,6 +202,16 @@ mod tests {
 
     #[test]
     fn a_poke_holds_no_interrupt_and_ends_a_line() {
-        assert_eq!(poke(2), b"  ?\n");
+        for turn in 0..300 {
+            let poke = poke(64, turn);
+            let (noise, end) = poke.split_at(64);
+            assert!(
+                noise
+                    .iter()
+                    .all(|&byte| byte == 0 || byte >= b' ' && byte != 0x7f)
+            );
+            assert_eq!(end, b"?\n");
+        }
+        assert_ne!(poke(64, 0), poke(64, 1));
     }
 }

@@ -50,8 +50,8 @@ const NOTICEABLE: Duration = Duration::from_millis(2);
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
 
-/// As many bytes of a program as may be lost at once: a packet of USB.
-const PROGRAM_PACKET: usize = 64;
+/// As many bytes as may be lost at once: a packet of USB.
+const PACKET: usize = 64;
 
 /// Bytes written at once, so that progress is seen.
 const PIECE: usize = 1024;
@@ -212,10 +212,10 @@ impl Board {
         call: &str,
     ) -> Result<Option<Vec<u8>>, Error> {
         self.end_agent()?;
-        if !self.load_long("", programs, call, "")? {
+        let Some(sent) = self.load_long("", programs, call, "")? else {
             return Ok(None);
-        }
-        match self.hear_out() {
+        };
+        match self.hear_out(sent) {
             // The inflater's word for what it cannot inflate (`moddeflate.c`), however often.
             Err(Error::File { errno, .. }) if errno == Errno::INVALID => Err(Error::Garbled),
             other => other.map(Some),
@@ -232,32 +232,33 @@ impl Board {
         } else {
             String::new()
         };
-        self.load_long(&before, &[program], call, "d.DeflateIO.write;")
+        let sent = self.load_long(&before, &[program], call, "d.DeflateIO.write;")?;
+        Ok(sent.is_some())
     }
 
     /// Has the board run a line, then inflate programs of any length, if it has what is `needed` of
-    /// `d`, its module `deflate`.
+    /// `d`, its module `deflate`. Returns how many bytes these are.
     fn load_long(
         &mut self,
         before: &str,
         programs: &[Program],
         call: &str,
         needed: &str,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<usize>, Error> {
         let (line, data) = loader::long(programs, call, needed);
         let line = before.to_owned() + &line;
         self.session.open(line.as_bytes(), &mut |_| {})?;
         if !self.hear_ready()? {
-            return Ok(false);
+            return Ok(None);
         }
         self.session.say(&data)?;
-        Ok(true)
+        Ok(Some(data.len()))
     }
 
     /// Answers a program that waits for input, and returns what it says until its end.
     pub(crate) fn finish_line(&mut self, line: &[u8]) -> Result<Vec<u8>, Error> {
         self.session.say(line)?;
-        self.hear_out()
+        self.hear_out(line.len())
     }
 
     /// Keeps what a program says.
@@ -275,19 +276,31 @@ impl Board {
         Err(self.session.flooded(REPLY_MOST).into())
     }
 
-    /// What a program that was sent all its input says to its end. If it fails, it may not have read
-    /// all, and the REPL has.
-    fn hear_out(&mut self) -> Result<Vec<u8>, Error> {
+    /// What a program that was sent all its input, of so many bytes, says to its end. If it fails, it
+    /// may not have read all, and the REPL has.
+    fn hear_out(&mut self, sent: usize) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
+        let mut pokes = 0;
+        let mut heard = Instant::now();
+        let mut patience = on_the_wire(sent) + FIRST_POKE;
         loop {
-            match self.session.hear(SHORT_PATIENCE)? {
-                Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
+            match self.session.hear(patience)? {
+                Some(Heard::Output(bytes)) => {
+                    heard = Instant::now();
+                    self.keep(&mut said, &bytes)?;
+                }
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => {
-                    if !traceback.is_empty() {
+                    if pokes > 0 || !traceback.is_empty() {
                         self.recover()?;
                     }
                     return outcome(said, &traceback);
+                }
+                // It may have lost bytes, and wait for them: with these it finds what is damaged.
+                None if heard.elapsed() < SHORT_PATIENCE => {
+                    self.session.say(&poke(PACKET, pokes))?;
+                    pokes += 1;
+                    patience = NEXT_POKE;
                 }
                 None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
             }
@@ -346,6 +359,7 @@ impl Board {
         let start = Instant::now();
         let longest = self.patience();
         let mut patience = on_the_wire(QUEUE) + FIRST_POKE;
+        let mut pokes = 0;
         let question = loop {
             match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => {
@@ -365,7 +379,8 @@ impl Board {
                 // The agent's program may have lost bytes on its way, and waits for them: with these
                 // it finds that it is damaged. An agent that runs takes them for no answer.
                 None if start.elapsed() < longest => {
-                    self.session.say(&poke(PROGRAM_PACKET))?;
+                    self.session.say(&poke(PACKET, pokes))?;
+                    pokes += 1;
                     patience = NEXT_POKE;
                 }
                 None => return Err(self.session.give_up(longest).into()),
@@ -556,8 +571,9 @@ impl Board {
                 }
                 Ok(None) => {
                     // Few bytes are more likely to be missing than many.
-                    self.session.say(&poke((64 << pokes).min(length)))?;
-                    pokes = (pokes + 1).min(8);
+                    let missing = (64 << pokes.min(8)).min(length);
+                    self.session.say(&poke(missing, pokes))?;
+                    pokes += 1;
                     patience = NEXT_POKE;
                 }
             }
