@@ -104,6 +104,15 @@ impl Link for Lossy {
     }
 }
 
+fn options(folder: &tempfile::TempDir) -> Options {
+    Options {
+        path: folder.path().to_owned(),
+        unsafe_links: false,
+        read_only: false,
+        tool_folders: false,
+    }
+}
+
 /// Copies a file in the mounted folder while one byte suffers in each direction.
 fn copied(fault: Fault, down: usize, up: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -119,13 +128,7 @@ fn copied(fault: Fault, down: usize, up: usize) {
     });
     let mut board = Board::new(Session::start(link.clone()));
     board.enter(true).expect("a raw REPL");
-    let options = Options {
-        path: folder.path().to_owned(),
-        unsafe_links: false,
-        read_only: false,
-        tool_folders: false,
-    };
-    board.mount(options).expect("a mounted folder");
+    board.mount(options(&folder)).expect("a mounted folder");
     let program = "
 import os, time
 print('BEGIN')
@@ -224,13 +227,7 @@ fn programs_that_arrive_damaged_again_and_again_are_sent_again() {
     let mut board = Board::new(Session::start(link.clone()));
     board.enter(true).expect("a raw REPL");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = Options {
-        path: folder.path().to_owned(),
-        unsafe_links: false,
-        read_only: false,
-        tool_folders: false,
-    };
-    board.mount(options).expect("a mounted folder");
+    board.mount(options(&folder)).expect("a mounted folder");
     assert_eq!(link.left.load(Ordering::Relaxed), 0);
     board.close();
 }
