@@ -94,6 +94,11 @@ const RAISED_AFTER: Nanoseconds = 10 * MILLISECOND;
 /// When an interrupt is tried again that had to wait because the one before was not raised yet.
 const INTERRUPT_RETRY: Nanoseconds = MILLISECOND;
 
+/// How much processor time a program takes at most from what it printed last to its next read, and how
+/// often it is looked at meanwhile.
+const SETTLED_AFTER: Nanoseconds = 2 * MILLISECOND;
+const SETTLED_LOOK: Duration = Duration::from_micros(50);
+
 /// Ports drop output that no host takes for this long (`shared/tinyusb/mp_usbd_cdc.c`,
 /// `MICROPY_HW_USB_CDC_TX_TIMEOUT`).
 const STALL_LIMIT: Nanoseconds = 500 * MILLISECOND;
@@ -704,7 +709,7 @@ impl Bridge {
             self.interrupted = None;
             return false;
         }
-        let (awake, processor) = self.interpreter.activity();
+        let (awake, processor) = self.settled();
         let raised = |before| !awake || processor >= before + RAISED_AFTER;
         if self.interrupted.is_none_or(raised) {
             // The program may have ended meanwhile, and SIGINT would end the interpreter.
@@ -719,6 +724,23 @@ impl Bridge {
             self.interrupt_at = Some(now + INTERRUPT_RETRY);
         }
         true
+    }
+
+    /// Gives the interpreter a moment to fall asleep, and tells its activity. SIGINT on the way into a
+    /// read is noted, but does not end that read, which then waits for ever
+    /// (`ports/unix/unix_mphal.c`); one that is under way is ended.
+    fn settled(&self) -> (bool, u64) {
+        let start = self.now();
+        let (mut awake, begun) = self.interpreter.activity();
+        let mut processor = begun;
+        while awake
+            && processor < begun + SETTLED_AFTER
+            && self.now().saturating_sub(start) < STARVED_LIMIT
+        {
+            std::thread::sleep(SETTLED_LOOK);
+            (awake, processor) = self.interpreter.activity();
+        }
+        (awake, processor)
     }
 
     // From the board to the host.
