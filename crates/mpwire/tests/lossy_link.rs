@@ -107,3 +107,38 @@ fn a_lost_byte_is_missed_and_the_file_sent_again() {
     let (result, back) = sent_with(Fault::Drop, Encoding::Base64);
     assert!(back == file() && result.is_ok(), "{result:?}");
 }
+
+#[test]
+fn a_program_with_any_byte_lost_on_its_way_runs_once_or_is_told_of() {
+    let mut position = 0;
+    loop {
+        let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
+        let link = Arc::new(Lossy {
+            inner,
+            fault: Fault::Drop,
+            position,
+            sent: AtomicUsize::new(0),
+        });
+        let mut board = Board::new(Session::start(Arc::clone(&link) as Arc<dyn Link>));
+        board.enter(false).expect("a raw REPL");
+        let mut said = String::new();
+        let result = board.execute(b"print(6 * 7)", &mut |text| {
+            said.push_str(&String::from_utf8_lossy(text));
+        });
+        let traceback = result
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .map_err(|error| error.to_string());
+        let has_run = said.trim() == "42" && traceback.as_ref().is_ok_and(String::is_empty);
+        // The REPL has no checksum: what has lost a letter may compile and fail.
+        let is_told = traceback
+            .as_ref()
+            .is_ok_and(|text| text.contains("Error: "));
+        assert!(has_run || is_told, "{position}: {said:?} {traceback:?}");
+        if link.sent.load(Ordering::Relaxed) <= position {
+            break;
+        }
+        position += 1;
+    }
+    let program_and_end = 13;
+    assert!(position > program_and_end, "{position}");
+}

@@ -26,6 +26,9 @@ const BANNER_ANSWER: usize = 2;
 /// The banner, or the end of a program in the raw REPL, and the prompt (`pyexec_raw_repl`).
 const BANNER_OR_END: &[&[u8]] = &[BANNER, b"\x04>"];
 const END_OF_PROGRAM: usize = 1;
+/// What a board says to Ctrl-C where it waits for more of a program: that it has the end, and what the
+/// program has printed, which is nothing.
+const UNENDED: &[u8] = b"\x04\x04";
 
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
@@ -59,6 +62,11 @@ const RESET_RETRY: Duration = Duration::from_secs(3);
 const SETTLE: Duration = Duration::from_millis(150);
 /// How long a board that is not running anything may take to answer.
 const REPLY: Duration = Duration::from_secs(12);
+
+/// How long a board may be silent where it says the next thing at once: whether it knows raw-paste, that it
+/// has the end of a program (`mp_reader_stdin_readbyte`), and what follows the first mark at the end of a
+/// program's run.
+const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// A program longer than this needs a board with more memory than those with the smallest rings.
 const SMALL_PROGRAM: usize = 2048;
@@ -144,6 +152,15 @@ pub enum Error {
     /// The board greeted as after a reset while a program ran.
     #[error("the board was reset while a program ran")]
     Restarted,
+    /// The program seemed to end, but its last words did not all come.
+    #[error(
+        "the end of the program was not heard: the line has damaged what the board sent{}",
+        explain(seen)
+    )]
+    NotEnded {
+        /// The last bytes it sent.
+        seen: Vec<u8>,
+    },
     /// The program was silent for longer than allowed.
     #[error("the board was silent for {} s while a program ran", quiet.as_secs())]
     Silent {
@@ -184,7 +201,7 @@ pub struct RawRepl {
     /// Finds the end of such a program that nobody tells: a reset.
     greeting: Scanner,
     seen: VecDeque<u8>,
-    /// Whether the operation that failed last sent no program to its end.
+    /// Whether the operation that failed last brought no program to its end on the board.
     unrun: bool,
 }
 
@@ -202,6 +219,11 @@ enum State {
     Pasting(Paste),
     /// The end of the program was sent (or its abort confirmed); the board's `\x04` is due.
     Ending,
+    /// It did not come, and the board got Ctrl-C, to which it says whether it has the end.
+    Unsure {
+        /// The board has said so much: as many as there are of [`UNENDED`].
+        said: usize,
+    },
     Typing {
         program: Vec<u8>,
         sent: usize,
@@ -279,8 +301,8 @@ impl RawRepl {
         !matches!(self.state, State::Outside | State::Ready)
     }
 
-    /// Whether the program of the operation that failed last was not sent to its end, so that the board
-    /// cannot have run it.
+    /// Whether the board cannot have run the program of the operation that failed last, because it has not
+    /// got it to its end.
     #[must_use]
     pub fn is_unrun(&self) -> bool {
         self.unrun
@@ -362,7 +384,7 @@ impl RawRepl {
         self.quiet = quiet;
         self.frames = None;
         self.greeting = Scanner::new(&[GREETING]);
-        self.deadline = Some(now + REPLY);
+        self.deadline = Some(now + AT_ONCE);
         self.wake = None;
         if self.raw_paste {
             let answered = self.ahead.take();
@@ -468,6 +490,9 @@ impl RawRepl {
     /// Tells the machine what time it is.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
+            if matches!(self.state, State::Ending) {
+                return self.ask_for_end(now);
+            }
             return self.fail();
         }
         if self.wake.is_some_and(|wake| now >= wake) {
@@ -478,8 +503,12 @@ impl RawRepl {
 
     /// Takes bytes from the board; none at all are a sign that the running program is alive.
     pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
-        if input.is_empty() && matches!(self.state, State::Output) {
-            self.restart_quiet(now);
+        if input.is_empty() {
+            match self.state {
+                State::Output => self.restart_quiet(now),
+                State::Traceback(_) => self.restart_ending(now),
+                _ => {}
+            }
         }
         self.remember(input);
         while !input.is_empty() {
@@ -493,6 +522,14 @@ impl RawRepl {
         self.seen.extend(tail);
         let excess = self.seen.len().saturating_sub(SEEN_LIMIT);
         self.seen.drain(..excess);
+    }
+
+    /// Either the end of the program was lost or the board's word that it came, after which the program
+    /// runs: Ctrl-C tells which.
+    fn ask_for_end(&mut self, now: Instant) {
+        self.transmit.push_back(vec![0x03]);
+        self.deadline = Some(now + AT_ONCE);
+        self.state = State::Unsure { said: 0 };
     }
 
     fn fail(&mut self) {
@@ -515,7 +552,8 @@ impl RawRepl {
                 ..
             }) => Error::NotReset { seen },
             State::Entering(_) => Error::NotEntered { seen },
-            State::Output | State::Traceback(_) => Error::Silent {
+            State::Traceback(_) => Error::NotEnded { seen },
+            State::Output => Error::Silent {
                 quiet: self.quiet.unwrap_or_default(),
             },
             _ => Error::NotAccepted { seen },
@@ -653,6 +691,18 @@ impl RawRepl {
                 }
                 1
             }
+            State::Unsure { said } => {
+                self.state = State::Unsure { said };
+                if input[0] != UNENDED[said] {
+                    self.fail();
+                } else if said + 1 < UNENDED.len() {
+                    self.state = State::Unsure { said: said + 1 };
+                } else {
+                    self.fail();
+                    self.unrun = true;
+                }
+                1
+            }
             State::Confirming { mut answer } => match answer.push(input) {
                 None => {
                     self.state = State::Confirming { answer };
@@ -665,7 +715,7 @@ impl RawRepl {
             },
             State::Output => self.step_output(now, input),
             State::Traceback(mut traceback) => {
-                self.restart_quiet(now);
+                self.restart_ending(now);
                 let end = input.iter().position(|&byte| byte == raw_paste::END);
                 let text = &input[..end.unwrap_or(input.len())];
                 let room = TRACEBACK_LIMIT.saturating_sub(traceback.len());
@@ -765,6 +815,7 @@ impl RawRepl {
             }
             Signal::Continue | Signal::Stray(_) if paste.is_sent() => {
                 self.transmit.push_back(vec![raw_paste::END]);
+                self.deadline = Some(now + AT_ONCE);
                 self.state = State::Ending;
             }
             Signal::Continue | Signal::Stray(_) => self.state = State::Pasting(paste),
@@ -783,7 +834,10 @@ impl RawRepl {
                 Some(Piece::Frame { data, intact }) => {
                     self.events.push_back(Event::Frame { data, intact });
                 }
-                Some(Piece::End) => self.state = State::Traceback(Vec::new()),
+                Some(Piece::End) => {
+                    self.restart_ending(now);
+                    self.state = State::Traceback(Vec::new());
+                }
                 Some(Piece::Cut { traceback }) => {
                     self.state = State::Ready;
                     self.deadline = None;
@@ -795,6 +849,7 @@ impl RawRepl {
         let end = input.iter().position(|&byte| byte == raw_paste::END);
         let text = &input[..end.unwrap_or(input.len())];
         self.state = if end.is_some() {
+            self.restart_ending(now);
             State::Traceback(Vec::new())
         } else {
             State::Output
@@ -827,6 +882,12 @@ impl RawRepl {
 
     fn restart_quiet(&mut self, now: Instant) {
         self.deadline = self.quiet.map(|quiet| now + quiet);
+    }
+
+    /// However long the program was allowed to take: where one of the two marks at its end is damaged,
+    /// the board says no more.
+    fn restart_ending(&mut self, now: Instant) {
+        self.deadline = Some(now + self.quiet.map_or(AT_ONCE, |quiet| quiet.min(AT_ONCE)));
     }
 
     fn accepted(&mut self, now: Instant) {

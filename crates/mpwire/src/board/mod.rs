@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mpwire_proto::literal::{ParseError, Value, parse};
+use mpwire_proto::raw_repl;
 
 use crate::link::{Link, Reopener};
 use crate::session::{
@@ -107,7 +108,7 @@ impl Error {
         matches!(
             self,
             Self::Session(session::Error::Repl {
-                source: mpwire_proto::raw_repl::Error::Silent { .. },
+                source: raw_repl::Error::Silent { .. } | raw_repl::Error::NotEnded { .. },
                 ..
             })
         )

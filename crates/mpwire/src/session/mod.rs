@@ -376,8 +376,7 @@ impl Session {
                 // What the board has not got to its end it has not run.
                 Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
                     may_repeat = false;
-                    self.repetitions += 1;
-                    self.enter(false, INTERRUPT_PATIENCE)?;
+                    self.begin_again()?;
                     continue;
                 }
                 other => other?,
@@ -445,14 +444,18 @@ impl Session {
         program: &[u8],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        self.begin(program, None)?;
-        self.repl.expect_frames();
-        while self.sending.is_some() {
-            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, progress)? {
-                return Err(self.failed(source));
+        let mut may_repeat = true;
+        loop {
+            self.begin(program, None)?;
+            self.repl.expect_frames();
+            match self.until_accepted(progress) {
+                Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
+                    may_repeat = false;
+                    self.begin_again()?;
+                }
+                other => return other,
             }
         }
-        Ok(())
     }
 
     /// Sends input to the program that is talked with, and returns how many bytes that were.
@@ -526,12 +529,7 @@ impl Session {
     /// Sends a program and returns as soon as the board runs it.
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
         self.begin(program, None)?;
-        while self.sending.is_some() {
-            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, &mut |_| {})? {
-                return Err(self.failed(source));
-            }
-        }
-        Ok(())
+        self.until_accepted(&mut |_| {})
     }
 
     /// Leaves the raw REPL, if it was entered, and lets go of the link.
@@ -561,6 +559,22 @@ impl Session {
         let now = Instant::now();
         self.sending = Some((now, program.len()));
         self.repl.execute(now, program.to_vec(), quiet);
+        Ok(())
+    }
+
+    /// Finds the prompt again for a program that the board has not got to its end.
+    fn begin_again(&mut self) -> Result<(), Error> {
+        self.repetitions += 1;
+        self.enter(false, INTERRUPT_PATIENCE)
+    }
+
+    /// Goes on until the board runs the program that is sent.
+    fn until_accepted(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
+        while self.sending.is_some() {
+            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, progress)? {
+                return Err(self.failed(source));
+            }
+        }
         Ok(())
     }
 

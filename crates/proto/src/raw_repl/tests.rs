@@ -426,6 +426,54 @@ fn silence_is_allowed_for_as_long_as_the_caller_says() {
 }
 
 #[test]
+fn a_board_that_says_nothing_to_the_end_of_a_program_is_asked_whether_it_has_it() {
+    // (what it says to Ctrl-C, whether that shows that it has run nothing)
+    let answers = [
+        (&b"\x04\x04Traceback"[..], true),
+        (b"\x04Traceback", false),
+        (b"half\x04\x04Traceback", false),
+        (b"", false),
+    ];
+    for (said, unrun) in answers {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", None);
+        driver.input(b"R\x01\x80\x00\x01");
+        assert_eq!(driver.take_sent(), b"x\x04");
+        driver.wait();
+        assert_eq!(driver.take_sent(), b"\x03");
+        driver.input(said);
+        if said.is_empty() {
+            driver.wait();
+        }
+        assert!(
+            matches!(
+                driver.events.last(),
+                Some(Event::Failed(Error::NotAccepted { .. }))
+            ),
+            "{:?}",
+            driver.events
+        );
+        assert_eq!(driver.repl.is_unrun(), unrun, "{said:?}");
+    }
+}
+
+#[test]
+fn an_end_that_has_lost_one_of_its_marks_is_not_waited_for_for_ever() {
+    for said in [&b"output\x04>"[..], b"output\x04Traceback"] {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", None);
+        driver.input(b"R\x01\x80\x00\x01\x04");
+        driver.input(said);
+        driver.wait();
+        assert!(
+            matches!(driver.events.last(), Some(Event::Failed(Error::NotEnded { seen })) if seen.ends_with(said)),
+            "{:?}",
+            driver.events
+        );
+    }
+}
+
+#[test]
 fn what_is_printed_before_a_reset_among_frames_is_output_however_it_is_cut() {
     let said = b"last words\r\nType \"help()\" for more information.\r\n>>> ";
     for size in 1..=said.len() {

@@ -125,6 +125,9 @@ def _mw_link(tag, check, inflate, bytes_io):
                         pass
                     break
                 data = answer(frame)
+                if not data:
+                    # The stream has ended, or is another than the host's: a new one is begun.
+                    raise OSError(5)
             except BaseException as caught:
                 error = caught
         if error:
