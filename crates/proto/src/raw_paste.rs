@@ -9,7 +9,7 @@
 pub const REQUEST: &[u8] = b"\x05A\x01";
 
 /// One more window may be sent.
-const CREDIT: u8 = 0x01;
+pub const CREDIT: u8 = 0x01;
 
 /// Ctrl-D: end of the program, in both directions.
 pub const END: u8 = 0x04;

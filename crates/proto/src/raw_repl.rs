@@ -29,6 +29,10 @@ const END_OF_PROGRAM: usize = 1;
 /// What a board says to Ctrl-C where it waits for more of a program: that it has the end, and what the
 /// program has printed, which is nothing.
 const UNENDED: &[u8] = b"\x04\x04";
+/// What shows where a program has ended of which a mark was lost.
+const PROMPT: &[u8] = b">";
+/// How a traceback begins (`py/obj_exception.c`, `mp_obj_print_exception`).
+const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
 
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
@@ -67,6 +71,11 @@ const REPLY: Duration = Duration::from_secs(12);
 /// has the end of a program (`mp_reader_stdin_readbyte`), and what follows the first mark at the end of a
 /// program's run.
 const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// How long after a user's program its end is sent, so that no packet of USB holds both. Where both were
+/// lost, a board that cannot compile what it has got answers as if it had the end, and waits for it; and
+/// a user's program may be silent for ever.
+const END_PAUSE: Duration = Duration::from_millis(1);
 
 /// A program longer than this needs a board with more memory than those with the smallest rings.
 const SMALL_PROGRAM: usize = 2048;
@@ -201,6 +210,13 @@ pub struct RawRepl {
     /// Finds the end of such a program that nobody tells: a reset.
     greeting: Scanner,
     seen: VecDeque<u8>,
+    /// What came while the board's word that it has the end of a program was due: output of the program,
+    /// if that word was lost.
+    strays: Vec<u8>,
+    /// Finds a traceback in the output of the running program.
+    traceback: Scanner,
+    /// Whether there was one.
+    has_raised: bool,
     /// Whether the operation that failed last brought no program to its end on the board.
     unrun: bool,
 }
@@ -285,6 +301,9 @@ impl RawRepl {
             frames: None,
             greeting: Scanner::new(&[GREETING]),
             seen: VecDeque::new(),
+            strays: Vec::new(),
+            traceback: Scanner::new(&[TRACEBACK]),
+            has_raised: false,
             unrun: false,
         }
     }
@@ -381,6 +400,9 @@ impl RawRepl {
     /// than `quiet`.
     pub fn execute(&mut self, now: Instant, program: Vec<u8>, quiet: Option<Duration>) {
         self.seen.clear();
+        self.strays.clear();
+        self.traceback = Scanner::new(&[TRACEBACK]);
+        self.has_raised = false;
         self.quiet = quiet;
         self.frames = None;
         self.greeting = Scanner::new(&[GREETING]);
@@ -431,7 +453,10 @@ impl RawRepl {
             }
             // Ctrl-C makes the board answer as to an end (`mp_reader_stdin_readbyte`); an end of
             // our own behind it would soft-reset the board.
-            State::Pasting(_) => self.state = State::Ending,
+            State::Pasting(_) => {
+                self.wake = None;
+                self.state = State::Ending;
+            }
             // Ctrl-C clears the line (`pyexec_raw_repl_process_char`) and nothing is answered.
             State::Typing { .. } => {
                 self.state = State::Ready;
@@ -490,10 +515,14 @@ impl RawRepl {
     /// Tells the machine what time it is.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
-            if matches!(self.state, State::Ending) {
-                return self.ask_for_end(now);
-            }
-            return self.fail();
+            return match &self.state {
+                State::Ending => self.ask_for_end(now),
+                State::Traceback(said) => match self.guess_end(said) {
+                    Some(traceback) => self.finish_unmarked(traceback),
+                    None => self.fail(),
+                },
+                _ => self.fail(),
+            };
         }
         if self.wake.is_some_and(|wake| now >= wake) {
             self.wake = None;
@@ -501,15 +530,19 @@ impl RawRepl {
         }
     }
 
-    /// Takes bytes from the board; none at all are a sign that the running program is alive.
-    pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
-        if input.is_empty() {
-            match self.state {
-                State::Output => self.restart_quiet(now),
-                State::Traceback(_) => self.restart_ending(now),
-                _ => {}
-            }
+    /// Notes that the running program is alive, of which something else than its output tells.
+    pub fn note_life(&mut self, now: Instant) {
+        match self.state {
+            // It has the end of the program, then, and its word of it was lost.
+            State::Ending => self.accepted(now),
+            State::Output => self.restart_quiet(now),
+            State::Traceback(_) => self.restart_ending(now),
+            _ => {}
         }
+    }
+
+    /// Takes bytes from the board.
+    pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
         self.remember(input);
         while !input.is_empty() {
             let used = self.step(now, input);
@@ -530,6 +563,30 @@ impl RawRepl {
         self.transmit.push_back(vec![0x03]);
         self.deadline = Some(now + AT_ONCE);
         self.state = State::Unsure { said: 0 };
+    }
+
+    /// The traceback of a user's program of whose three marks one was lost (that the board has the program,
+    /// the end of the output, the end of the traceback), where what came tells: with the prompt last, it has
+    /// ended, and what it has printed may be a traceback only where the word stands in it.
+    fn guess_end(&self, said: &[u8]) -> Option<Vec<u8>> {
+        let traceback = said.strip_suffix(PROMPT)?;
+        let is_users = self.quiet.is_none() && self.frames.is_none();
+        let is_sure = if traceback.is_empty() {
+            !self.has_raised && self.strays.len() < SEEN_LIMIT
+        } else {
+            traceback.starts_with(TRACEBACK)
+        };
+        (is_users && is_sure).then(|| traceback.to_vec())
+    }
+
+    fn finish_unmarked(&mut self, traceback: Vec<u8>) {
+        self.state = State::Ready;
+        self.deadline = None;
+        if traceback.is_empty() && !self.strays.is_empty() {
+            self.events
+                .push_back(Event::Output(std::mem::take(&mut self.strays)));
+        }
+        self.events.push_back(Event::Finished { traceback });
     }
 
     fn fail(&mut self) {
@@ -568,6 +625,7 @@ impl RawRepl {
         match std::mem::replace(&mut self.state, State::Outside) {
             State::Entering(entering) => self.entering_woken(now, entering),
             State::Typing { program, sent } => self.type_block(now, program, sent),
+            State::Pasting(paste) if paste.is_sent() => self.send_end(now),
             state => self.state = state,
         }
     }
@@ -687,6 +745,9 @@ impl RawRepl {
                 if input[0] == raw_paste::END {
                     self.accepted(now);
                 } else {
+                    if input[0] != raw_paste::CREDIT && self.strays.len() < SEEN_LIMIT {
+                        self.strays.push(input[0]);
+                    }
                     self.state = State::Ending;
                 }
                 1
@@ -789,6 +850,10 @@ impl RawRepl {
                 if let Some(found) = scanner.push(input) {
                     used = found.used;
                     if entering.soft_reset {
+                        if self.raw_paste {
+                            self.transmit.push_back(raw_paste::REQUEST.to_vec());
+                            self.ahead = Some(Vec::new());
+                        }
                         self.entered();
                         return used;
                     }
@@ -814,13 +879,22 @@ impl RawRepl {
                 self.accepted(now);
             }
             Signal::Continue | Signal::Stray(_) if paste.is_sent() => {
-                self.transmit.push_back(vec![raw_paste::END]);
-                self.deadline = Some(now + AT_ONCE);
-                self.state = State::Ending;
+                if self.quiet.is_none() && self.frames.is_none() {
+                    self.wake = self.wake.or(Some(now + END_PAUSE));
+                    self.state = State::Pasting(paste);
+                } else {
+                    self.send_end(now);
+                }
             }
             Signal::Continue | Signal::Stray(_) => self.state = State::Pasting(paste),
         }
         1
+    }
+
+    fn send_end(&mut self, now: Instant) {
+        self.transmit.push_back(vec![raw_paste::END]);
+        self.deadline = Some(now + AT_ONCE);
+        self.state = State::Ending;
     }
 
     fn step_output(&mut self, now: Instant, input: &[u8]) -> usize {
@@ -858,6 +932,7 @@ impl RawRepl {
             self.step_text_to_greeting(text.to_vec());
         } else if !text.is_empty() {
             // A program that may take for ever is the user's, and prints what it likes.
+            self.has_raised |= self.traceback.push(text).is_some();
             self.events.push_back(Event::Output(text.to_vec()));
         }
         end.map_or(input.len(), |end| end + 1)

@@ -340,7 +340,7 @@ impl Session {
                 None => {}
             }
             match self.receive(self.repl.poll_timeout())? {
-                Some(Input::Bytes(_, bytes)) => self.repl.handle_input(Instant::now(), &bytes),
+                Some(Input::Bytes(_, bytes)) => self.take(Instant::now(), &bytes),
                 Some(Input::Broken(_, source)) => return Err(self.lost(source)),
                 Some(Input::Interrupt) => return Err(Error::Interrupted),
                 Some(Input::Console(input)) => self.typed.push_back(input),
@@ -488,7 +488,7 @@ impl Session {
                 Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();
                     self.unheard = 0;
-                    self.repl.handle_input(now, &bytes);
+                    self.take(now, &bytes);
                     // A large frame takes its time on a slow line.
                     until = now + patience;
                 }
@@ -623,7 +623,7 @@ impl Session {
                 None => self.repl.handle_timeout(Instant::now()),
                 Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();
-                    self.repl.handle_input(now, &bytes);
+                    self.take(now, &bytes);
                     // A flood leaves no silence in which the deadline could be noticed.
                     if self.repl.poll_timeout().is_some_and(|until| until <= now) {
                         self.repl.handle_timeout(now);
@@ -661,7 +661,7 @@ impl Session {
             match self.receive(Some(deadline)) {
                 Ok(Some(Input::Bytes(_, bytes))) => {
                     self.unheard = 0;
-                    self.repl.handle_input(Instant::now(), &bytes);
+                    self.take(Instant::now(), &bytes);
                 }
                 Ok(Some(Input::Console(input))) => self.typed.push_back(input),
                 // Once more, or too late.
@@ -682,7 +682,7 @@ impl Session {
             }
             while self.repl.poll_event().is_some() {}
             match self.receive(Some(deadline)) {
-                Ok(Some(Input::Bytes(_, bytes))) => self.repl.handle_input(Instant::now(), &bytes),
+                Ok(Some(Input::Bytes(_, bytes))) => self.take(Instant::now(), &bytes),
                 Ok(Some(Input::Interrupt)) => self.repl.interrupt(),
                 Ok(Some(Input::Console(input))) => self.typed.push_back(input),
                 _ => break,
@@ -723,6 +723,15 @@ impl Session {
                 }
                 other => return Ok(other),
             }
+        }
+    }
+
+    /// Takes what the board said; no bytes are what it said to a service.
+    fn take(&mut self, now: Instant, bytes: &[u8]) {
+        if bytes.is_empty() {
+            self.repl.note_life(now);
+        } else {
+            self.repl.handle_input(now, bytes);
         }
     }
 

@@ -51,7 +51,8 @@ impl<'a> Source<'a> {
 
     /// Its beginning, which tells what it is like.
     pub fn sample(&self) -> Result<Vec<u8>, Error> {
-        let mut sample = Vec::new();
+        // All at once: the board waits meanwhile.
+        let mut sample = Vec::with_capacity(SAMPLE as usize + 1);
         let mut reader = self.open()?.take(SAMPLE);
         reader
             .read_to_end(&mut sample)
