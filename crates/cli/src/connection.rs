@@ -2,6 +2,7 @@
 
 use mpwire::board::Board;
 use mpwire::link::{Address, OpenError, open};
+use mpwire::mount::Options;
 use mpwire::session::Session;
 use mpwire::transfer::leftovers::{self, Healed};
 
@@ -9,7 +10,7 @@ use crate::config::{DefaultBoard, SoftReset};
 use crate::error::Error;
 use crate::interrupt;
 use crate::report;
-use crate::unfinished;
+use crate::unfinished::{self, Note};
 
 /// What the commands of a command line leave to each other.
 pub struct Connection {
@@ -26,6 +27,8 @@ pub struct Connection {
     unhealed: Vec<String>,
     /// What was named and could not be opened, for the doctor to look into.
     unopened: Option<Unopened>,
+    /// That a folder is mounted.
+    mounted: Option<Note>,
 }
 
 /// A board that could not be reached.
@@ -47,6 +50,7 @@ impl Connection {
             did_action: false,
             unhealed: Vec::new(),
             unopened: None,
+            mounted: None,
         }
     }
 
@@ -85,6 +89,9 @@ impl Connection {
     pub fn disconnect(&mut self) {
         if let Some(mut board) = self.board.take() {
             board.close();
+            if let Some(note) = self.mounted.take() {
+                note.end(None);
+            }
             self.unhealed.clear();
             interrupt::forward_to(None);
             self.auto_soft_reset = self.soft_reset == SoftReset::Auto;
@@ -143,6 +150,14 @@ impl Connection {
         }
     }
 
+    /// Mounts a folder on the board.
+    pub fn mount(&mut self, options: Options) -> Result<(), Error> {
+        let name = self.board()?.name().to_owned();
+        // Before it is: whatever happens then, the next connection takes it away.
+        self.mounted = Some(unfinished::begin_mount(&name));
+        Ok(self.board()?.mount(options)?)
+    }
+
     /// Soft-resets the board.
     pub fn soft_reset(&mut self) -> Result<(), Error> {
         self.entered(true, &Vec::new).map(drop)
@@ -181,6 +196,9 @@ impl Connection {
         if soft_reset || !board.is_entered() {
             board.reach(soft_reset)?;
             self.auto_soft_reset = false;
+            if board.mounted().is_none() && unfinished::take_mount(board.name()) && !soft_reset {
+                board.leave_mount()?;
+            }
             let directories = unfinished::of(board.name());
             if !directories.is_empty() {
                 let kept = kept();

@@ -563,3 +563,50 @@ while True: open('large.txt').read()";
         "{outcome}"
     );
 }
+
+#[test]
+fn the_folder_of_a_host_that_has_died_is_taken_away_by_the_next_command() {
+    let board = mounted(&[]);
+    board.write("there.txt", "there");
+    let copied = board.mpwire(&["cp", "there.txt", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let program = "
+print('begun')
+while True: open('large.txt').read()";
+    let mut running = board.start_mpwire(&["mount", ".", "exec", program]);
+    running.wait_for("begun");
+    running.signal(Signal::KILL);
+    drop(running);
+    let outcome = board.mpwire(&[
+        "resume",
+        "exec",
+        "import os; print(os.getcwd(), os.listdir())",
+    ]);
+    assert_eq!(outcome.text(), "/ ['there.txt']\n", "{outcome}");
+}
+
+#[test]
+fn a_folder_that_is_mounted_stays_while_commands_come_and_go() {
+    let board = mounted(&[]);
+    let outcome = board.mpwire(&[
+        "mount",
+        "sub",
+        "soft-reset",
+        "cp",
+        "text.txt",
+        ":/text.txt",
+        "+",
+        "resume",
+        "exec",
+        "import os; print(os.getcwd(), open('inner.txt').read(), os.listdir('/'))",
+    ]);
+    assert!(
+        outcome
+            .text()
+            .ends_with("/remote inner ['text.txt', 'remote']\n")
+            || outcome
+                .text()
+                .ends_with("/remote inner ['remote', 'text.txt']\n"),
+        "{outcome}"
+    );
+}

@@ -213,10 +213,8 @@ pub struct RawRepl {
     /// What came while the board's word that it has the end of a program was due: output of the program,
     /// if that word was lost.
     strays: Vec<u8>,
-    /// Finds a traceback in the output of the running program.
-    traceback: Scanner,
-    /// Whether there was one.
-    has_raised: bool,
+    /// Finds a traceback in the output of the running program; `None` when there was one.
+    traceback: Option<Scanner>,
     /// Whether the operation that failed last brought no program to its end on the board.
     unrun: bool,
 }
@@ -302,8 +300,7 @@ impl RawRepl {
             greeting: Scanner::new(&[GREETING]),
             seen: VecDeque::new(),
             strays: Vec::new(),
-            traceback: Scanner::new(&[TRACEBACK]),
-            has_raised: false,
+            traceback: None,
             unrun: false,
         }
     }
@@ -401,8 +398,7 @@ impl RawRepl {
     pub fn execute(&mut self, now: Instant, program: Vec<u8>, quiet: Option<Duration>) {
         self.seen.clear();
         self.strays.clear();
-        self.traceback = Scanner::new(&[TRACEBACK]);
-        self.has_raised = false;
+        self.traceback = Some(Scanner::new(&[TRACEBACK]));
         self.quiet = quiet;
         self.frames = None;
         self.greeting = Scanner::new(&[GREETING]);
@@ -572,7 +568,7 @@ impl RawRepl {
         let traceback = said.strip_suffix(PROMPT)?;
         let is_users = self.quiet.is_none() && self.frames.is_none();
         let is_sure = if traceback.is_empty() {
-            !self.has_raised && self.strays.len() < SEEN_LIMIT
+            self.traceback.is_some() && self.strays.len() < SEEN_LIMIT
         } else {
             traceback.starts_with(TRACEBACK)
         };
@@ -932,7 +928,8 @@ impl RawRepl {
             self.step_text_to_greeting(text.to_vec());
         } else if !text.is_empty() {
             // A program that may take for ever is the user's, and prints what it likes.
-            self.has_raised |= self.traceback.push(text).is_some();
+            self.traceback
+                .take_if(|scanner| scanner.push(text).is_some());
             self.events.push_back(Event::Output(text.to_vec()));
         }
         end.map_or(input.len(), |end| end + 1)

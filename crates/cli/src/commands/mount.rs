@@ -17,10 +17,11 @@ pub fn mount(connection: &mut Connection, arguments: &MountArgs) -> Result<(), E
         read_only: arguments.read_only,
         tool_folders: arguments.writable_tool_folders,
     };
-    let mounted = connection.board()?.mount(options);
-    mounted.map_err(|error| match error {
-        board::Error::Folder { path, source } => Error::local("mount", &path, &source),
-        other => Error::from(other).of_command("mount"),
+    connection.mount(options).map_err(|error| match error {
+        Error::Board(board::Error::Folder { path, source }) => {
+            Error::local("mount", &path, &source)
+        }
+        other => other.of_command("mount"),
     })?;
     report::line(&format!("Local directory {path} is mounted at {PLACE}"))
 }

@@ -48,7 +48,7 @@ impl Board {
         let folder = open(options)?;
         self.session.set_service(None);
         if !self.is_fresh {
-            self.evaluate(UMOUNT_STALE, &mut |_| {})?;
+            self.leave_mount()?;
         }
         let mut random = [0; TAG];
         getrandom::fill(&mut random)
@@ -110,6 +110,13 @@ impl Board {
             Err(Error::File { .. }) => Ok(()),
             other => other.map(drop),
         }
+    }
+
+    /// Takes a folder away from the board whose host has gone without doing so, if there is one: what is
+    /// done by relative names would be asked of that host.
+    pub fn leave_mount(&mut self) -> Result<(), Error> {
+        persistently(self, &mut |board| board.evaluate(UMOUNT_STALE, &mut |_| {}))?;
+        Ok(())
     }
 
     /// Mounts on a board of which nothing is known; `None` where its firmware has not what it takes.
