@@ -721,7 +721,7 @@ fn a_file_of_64_mb_is_never_in_memory() {
 }
 
 #[test]
-#[ignore = "it takes minutes"]
+#[ignore = "alone in its process: what that has resident counts as mpwire's (getrusage(2))"]
 fn a_file_of_64_mb_that_shrinks_is_never_in_memory() {
     let peak = peak_memory(|_| vec![0; 1 << 20], true);
     assert!(peak < 30 << 10, "{peak} KiB");
