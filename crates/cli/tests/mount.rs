@@ -546,9 +546,8 @@ except KeyboardInterrupt: print('interrupted', len(f.read(2000)))";
     assert_eq!(outcome.code, Some(0), "{outcome}");
 }
 
-#[test]
-fn a_board_whose_host_has_died_can_be_used() {
-    let board = mounted(&[]);
+/// Kills mpwire while a program on the board reads a file of the folder that it has mounted.
+fn kill_a_host(board: &TestBoard) {
     let program = "
 print('begun')
 while True: open('large.txt').read()";
@@ -556,6 +555,12 @@ while True: open('large.txt').read()";
     running.wait_for("begun");
     running.signal(Signal::KILL);
     drop(running);
+}
+
+#[test]
+fn a_board_whose_host_has_died_can_be_used() {
+    let board = mounted(&[]);
+    kill_a_host(&board);
     let outcome = board.mpwire(&["resume", "mount", "sub", "eval", "open('inner.txt').read()"]);
     assert_eq!(
         outcome.text(),
@@ -570,13 +575,7 @@ fn the_folder_of_a_host_that_has_died_is_taken_away_by_the_next_command() {
     board.write("there.txt", "there");
     let copied = board.mpwire(&["cp", "there.txt", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
-    let program = "
-print('begun')
-while True: open('large.txt').read()";
-    let mut running = board.start_mpwire(&["mount", ".", "exec", program]);
-    running.wait_for("begun");
-    running.signal(Signal::KILL);
-    drop(running);
+    kill_a_host(&board);
     let outcome = board.mpwire(&[
         "resume",
         "exec",
