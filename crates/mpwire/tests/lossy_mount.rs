@@ -181,10 +181,25 @@ fn damage_on_the_way_from_the_board_is_repaired() {
     }
 }
 
-/// Damages what is deflated, as often as it is told.
+/// Damages what it is told to, as often as it is told.
 struct Damaging {
     inner: Arc<dyn Link>,
     left: AtomicUsize,
+    /// Changes what is written, if that is what it damages.
+    damage: fn(&mut [u8]) -> bool,
+    /// Whether a program that mounts has gone over it as it is.
+    has_plain: AtomicBool,
+}
+
+impl Damaging {
+    fn new(left: usize, damage: fn(&mut [u8]) -> bool) -> Arc<Self> {
+        Arc::new(Self {
+            inner: open(&Address::parse("sim:link=fast")).expect("a simulated board"),
+            left: AtomicUsize::new(left),
+            damage,
+            has_plain: AtomicBool::new(false),
+        })
+    }
 }
 
 impl Link for Damaging {
@@ -197,18 +212,13 @@ impl Link for Damaging {
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.starts_with(b"def _mw_mount(") {
+            self.has_plain.store(true, Ordering::Relaxed);
+        }
         let mut bytes = bytes.to_vec();
-        // The header of a zlib stream with a window of 1 KiB.
-        let is_deflated = bytes.starts_with(&[0x28, 0x15]) && bytes.len() > 200;
-        if is_deflated
-            && self
-                .left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    left.checked_sub(1)
-                })
-                .is_ok()
-        {
-            bytes[100..104].copy_from_slice(b"XXXX");
+        let left = self.left.load(Ordering::Relaxed);
+        if left > 0 && (self.damage)(&mut bytes) {
+            self.left.store(left - 1, Ordering::Relaxed);
         }
         self.inner.write(&bytes)
     }
@@ -218,16 +228,37 @@ impl Link for Damaging {
     }
 }
 
+fn damage_what_is_deflated(bytes: &mut [u8]) -> bool {
+    // The header of a zlib stream with a window of 1 KiB.
+    let is_deflated = bytes.starts_with(&[0x28, 0x15]) && bytes.len() > 200;
+    if is_deflated {
+        bytes[100..104].copy_from_slice(b"XXXX");
+    }
+    is_deflated
+}
+
+fn damage_the_line_before_it(bytes: &mut [u8]) -> bool {
+    let name = b"readinto";
+    let place = bytes.windows(name.len()).position(|part| part == name);
+    if let Some(place) = place {
+        bytes[place] = b'x';
+    }
+    place.is_some()
+}
+
 #[test]
-fn programs_that_arrive_damaged_again_and_again_are_sent_again() {
-    let link = Arc::new(Damaging {
-        inner: open(&Address::parse("sim:link=fast")).expect("a simulated board"),
-        left: AtomicUsize::new(3),
-    });
-    let mut board = Board::new(Session::start(link.clone()));
-    board.enter(true).expect("a raw REPL");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    board.mount(options(&folder)).expect("a mounted folder");
-    assert_eq!(link.left.load(Ordering::Relaxed), 0);
-    board.close();
+fn programs_that_arrive_damaged_are_sent_again_with_their_checksum() {
+    for (times, damage) in [
+        (3, damage_what_is_deflated as fn(&mut [u8]) -> bool),
+        (1, damage_the_line_before_it),
+    ] {
+        let link = Damaging::new(times, damage);
+        let mut board = Board::new(Session::start(link.clone()));
+        board.enter(true).expect("a raw REPL");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        board.mount(options(&folder)).expect("a mounted folder");
+        assert_eq!(link.left.load(Ordering::Relaxed), 0);
+        assert!(!link.has_plain.load(Ordering::Relaxed));
+        board.close();
+    }
 }

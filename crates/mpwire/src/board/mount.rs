@@ -13,6 +13,9 @@ use crate::mount::{Folder, Options, PLACE, Receiver, Service};
 
 /// How long a board that is left may take to enter the raw REPL.
 const UMOUNT_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a board that has what it takes is sent deflated programs: plain ones have no checksum, and
+/// one that is damaged might wait for ever, or do wrong.
+const DEFLATED_TRIES: usize = 3;
 /// The most bytes of an answer that any board asks for.
 const ROOM_MOST: usize = 4096;
 /// What a board is loaded with, besides what depends on its firmware.
@@ -135,11 +138,20 @@ impl Board {
         ];
         programs.extend(PROGRAMS);
         let call = mount_call(tag, onboard::INFLATE_STREAM.defines);
-        match self.run_deflated(&programs, &call) {
-            Ok(said) => Ok(said),
-            Err(error) if error.is_out_of_memory() || error.is_exception() => Ok(None),
-            Err(error) => Err(error),
+        for _ in 0..DEFLATED_TRIES {
+            match self.run_deflated(&programs, &call) {
+                Err(error) if error.is_out_of_memory() => return Ok(None),
+                Err(error) if error.is_exception() => {}
+                Ok(None) => {}
+                other => return other,
+            }
+            // A board that has all that it takes has met damage, most likely.
+            let found = self.capabilities()?;
+            if !(found.deflate_io && found.crc32 && found.bytes_io) {
+                break;
+            }
         }
+        Ok(None)
     }
 
     /// Mounts on a board of any kind that can read input as bytes.
