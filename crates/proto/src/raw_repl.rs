@@ -237,6 +237,8 @@ enum State {
     Unsure {
         /// The board has said so much: as many as there are of [`UNENDED`].
         said: usize,
+        /// The last bytes it sent before.
+        seen: Vec<u8>,
     },
     Typing {
         program: Vec<u8>,
@@ -558,7 +560,8 @@ impl RawRepl {
     fn ask_for_end(&mut self, now: Instant) {
         self.transmit.push_back(vec![0x03]);
         self.deadline = Some(now + AT_ONCE);
-        self.state = State::Unsure { said: 0 };
+        let seen = self.seen.drain(..).collect();
+        self.state = State::Unsure { said: 0, seen };
     }
 
     /// The traceback of a user's program of whose three marks one was lost (that the board has the program,
@@ -586,10 +589,11 @@ impl RawRepl {
     }
 
     fn fail(&mut self) {
-        self.unrun = matches!(
-            self.state,
-            State::Requesting { .. } | State::Pasting(_) | State::Typing { .. }
-        );
+        self.unrun = match self.state {
+            State::Requesting { .. } | State::Pasting(_) | State::Typing { .. } => true,
+            State::Unsure { said, .. } => said == UNENDED.len(),
+            _ => false,
+        };
         let seen: Vec<u8> = self.seen.drain(..).collect();
         if let State::Entering(Entering {
             stage: Stage::Asked(_),
@@ -606,6 +610,7 @@ impl RawRepl {
             }) => Error::NotReset { seen },
             State::Entering(_) => Error::NotEntered { seen },
             State::Traceback(_) => Error::NotEnded { seen },
+            State::Unsure { seen, .. } => Error::NotAccepted { seen: seen.clone() },
             State::Output => Error::Silent {
                 quiet: self.quiet.unwrap_or_default(),
             },
@@ -748,15 +753,12 @@ impl RawRepl {
                 }
                 1
             }
-            State::Unsure { said } => {
-                self.state = State::Unsure { said };
-                if input[0] != UNENDED[said] {
+            State::Unsure { said, seen } => {
+                let is_next = input[0] == UNENDED[said];
+                let said = said + usize::from(is_next);
+                self.state = State::Unsure { said, seen };
+                if !is_next || said == UNENDED.len() {
                     self.fail();
-                } else if said + 1 < UNENDED.len() {
-                    self.state = State::Unsure { said: said + 1 };
-                } else {
-                    self.fail();
-                    self.unrun = true;
                 }
                 1
             }
