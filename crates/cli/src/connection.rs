@@ -2,7 +2,7 @@
 
 use mpwire::board::Board;
 use mpwire::link::{Address, OpenError, open};
-use mpwire::mount::Options;
+use mpwire::mount::{Options, PLACE};
 use mpwire::session::Session;
 use mpwire::transfer::leftovers::{self, Healed};
 
@@ -88,10 +88,12 @@ impl Connection {
     /// Lets go of the board, if there is one.
     pub fn disconnect(&mut self) {
         if let Some(mut board) = self.board.take() {
-            board.close();
-            if let Some(note) = self.mounted.take() {
+            if let Some(note) = self.mounted.take()
+                && board.umount().is_ok()
+            {
                 note.end(None);
             }
+            board.close();
             self.unhealed.clear();
             interrupt::forward_to(None);
             self.auto_soft_reset = self.soft_reset == SoftReset::Auto;
@@ -158,6 +160,15 @@ impl Connection {
         Ok(self.board()?.mount(options)?)
     }
 
+    /// Takes the folder away again.
+    pub fn umount(&mut self) -> Result<(), Error> {
+        self.board()?.umount()?;
+        if let Some(note) = self.mounted.take() {
+            note.end(None);
+        }
+        Ok(())
+    }
+
     /// Soft-resets the board.
     pub fn soft_reset(&mut self) -> Result<(), Error> {
         self.entered(true, &Vec::new).map(drop)
@@ -196,8 +207,8 @@ impl Connection {
         if soft_reset || !board.is_entered() {
             board.reach(soft_reset)?;
             self.auto_soft_reset = false;
-            if board.mounted().is_none() && unfinished::take_mount(board.name()) && !soft_reset {
-                board.leave_mount()?;
+            if board.mounted().is_none() && unfinished::is_mounted(board.name()) {
+                take_away(board, soft_reset);
             }
             let directories = unfinished::of(board.name());
             if !directories.is_empty() {
@@ -209,6 +220,22 @@ impl Connection {
             }
         }
         Ok(board)
+    }
+}
+
+/// Takes away the folder of a host that has gone. What fails here is told and tried again at the next
+/// connection; it is not what the user came for.
+fn take_away(board: &mut Board, was_reset: bool) {
+    let result = if was_reset {
+        Ok(())
+    } else {
+        board.leave_mount()
+    };
+    match result {
+        Ok(()) => unfinished::forget_mount(board.name()),
+        Err(error) => report::status(&format!(
+            "mpwire: {PLACE} is a folder of a computer that has gone, and could not be taken away: {error}"
+        )),
     }
 }
 

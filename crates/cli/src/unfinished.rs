@@ -58,13 +58,14 @@ pub fn forget(port: &str) {
     let _ = keep(port, &|place| place == PLACE);
 }
 
-/// Whether a folder was mounted on the board at `port` whose host has not said that it left; forgets it.
-pub fn take_mount(port: &str) -> bool {
-    let was_mounted = noted(port).iter().any(|place| place == PLACE);
-    if was_mounted {
-        let _ = keep(port, &|place| place != PLACE);
-    }
-    was_mounted
+/// Whether a folder was mounted on the board at `port` whose host has not said that it left.
+pub fn is_mounted(port: &str) -> bool {
+    noted(port).iter().any(|place| place == PLACE)
+}
+
+/// Forgets that it was.
+pub fn forget_mount(port: &str) {
+    let _ = keep(port, &|place| place != PLACE);
 }
 
 fn noted(port: &str) -> Vec<String> {

@@ -28,5 +28,5 @@ pub fn mount(connection: &mut Connection, arguments: &MountArgs) -> Result<(), E
 
 /// Takes it away.
 pub fn umount(connection: &mut Connection, _arguments: &UmountArgs) -> Result<(), Error> {
-    Ok(connection.board()?.umount()?)
+    connection.umount()
 }
