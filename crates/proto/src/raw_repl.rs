@@ -77,6 +77,11 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 /// a user's program may be silent for ever.
 const END_PAUSE: Duration = Duration::from_millis(1);
 
+/// What is sent once to a board that is silent while it runs a program of ours. One that waits for the end
+/// of that after all, as [`END_PAUSE`] tells, has it then; one whose word of the end was lost says that
+/// this has ended; and one that runs it takes this for the next program, a comment.
+const ASK_AGAIN: &[u8] = b"#\x04";
+
 /// A program longer than this needs a board with more memory than those with the smallest rings.
 const SMALL_PROGRAM: usize = 2048;
 
@@ -217,6 +222,8 @@ pub struct RawRepl {
     traceback: Option<Scanner>,
     /// Whether the operation that failed last brought no program to its end on the board.
     unrun: bool,
+    /// Whether the board was sent [`ASK_AGAIN`].
+    asked_again: bool,
 }
 
 #[derive(Debug)]
@@ -304,6 +311,7 @@ impl RawRepl {
             strays: Vec::new(),
             traceback: None,
             unrun: false,
+            asked_again: false,
         }
     }
 
@@ -324,6 +332,13 @@ impl RawRepl {
     #[must_use]
     pub fn is_unrun(&self) -> bool {
         self.unrun
+    }
+
+    /// Whether the board may have something to say after the end of the program: [`RawRepl::enter`] hears
+    /// it out.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        self.asked_again
     }
 
     /// Whether programs go by raw-paste, unless the board has shown that it knows none.
@@ -354,6 +369,7 @@ impl RawRepl {
     /// up again) within `patience`.
     pub fn enter(&mut self, now: Instant, soft_reset: bool, patience: Duration) {
         self.seen.clear();
+        self.asked_again = false;
         // The interrupt ends a raw-paste that waits.
         self.ahead = None;
         self.deadline = Some(now + patience);
@@ -627,6 +643,11 @@ impl RawRepl {
             State::Entering(entering) => self.entering_woken(now, entering),
             State::Typing { program, sent } => self.type_block(now, program, sent),
             State::Pasting(paste) if paste.is_sent() => self.send_end(now),
+            State::Output => {
+                self.state = State::Output;
+                self.asked_again = true;
+                self.transmit.push_back(ASK_AGAIN.to_vec());
+            }
             state => self.state = state,
         }
     }
@@ -956,17 +977,19 @@ impl RawRepl {
 
     fn restart_quiet(&mut self, now: Instant) {
         self.deadline = self.quiet.map(|quiet| now + quiet);
+        let may_be_asked = self.raw_paste && self.quiet.is_some() && !self.asked_again;
+        self.wake = may_be_asked.then(|| now + AT_ONCE);
     }
 
     /// However long the program was allowed to take: where one of the two marks at its end is damaged,
     /// the board says no more.
     fn restart_ending(&mut self, now: Instant) {
+        self.wake = None;
         self.deadline = Some(now + self.quiet.map_or(AT_ONCE, |quiet| quiet.min(AT_ONCE)));
     }
 
     fn accepted(&mut self, now: Instant) {
         self.restart_quiet(now);
-        self.wake = None;
         self.state = State::Output;
         self.events.push_back(Event::Accepted);
     }

@@ -364,23 +364,18 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
         let mut refusal = None;
-        let mut may_repeat = true;
         loop {
-            self.begin(program, quiet)?;
             let mut printed = false;
-            let result = self.until_end(on_interrupt, most, &mut |step| {
-                printed |= matches!(step, Progress::Output(_));
-                progress(step);
-            });
-            let traceback = match result {
-                // What the board has not got to its end it has not run.
-                Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
-                    may_repeat = false;
-                    self.begin_again()?;
-                    continue;
-                }
-                other => other?,
-            };
+            let traceback = self.resending(&mut |session| {
+                session.begin(program, quiet)?;
+                session.until_end(on_interrupt, most, &mut |step| {
+                    printed |= matches!(step, Progress::Output(_));
+                    progress(step);
+                })
+            })?;
+            if self.repl.is_unsettled() {
+                self.enter(false, INTERRUPT_PATIENCE)?;
+            }
             // Nor has it run what does not compile, which may have been damaged on the way. Where there
             // is no flow control, a byte may be lost each time.
             let is_known = refusal.as_ref() == Some(&traceback);
@@ -444,18 +439,11 @@ impl Session {
         program: &[u8],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let mut may_repeat = true;
-        loop {
-            self.begin(program, None)?;
-            self.repl.expect_frames();
-            match self.until_accepted(progress) {
-                Err(Error::Repl { .. }) if may_repeat && self.repl.is_unrun() => {
-                    may_repeat = false;
-                    self.begin_again()?;
-                }
-                other => return other,
-            }
-        }
+        self.resending(&mut |session| {
+            session.begin(program, None)?;
+            session.repl.expect_frames();
+            session.until_accepted(progress)
+        })
     }
 
     /// Sends input to the program that is talked with, and returns how many bytes that were.
@@ -562,10 +550,19 @@ impl Session {
         Ok(())
     }
 
-    /// Finds the prompt again for a program that the board has not got to its end.
-    fn begin_again(&mut self) -> Result<(), Error> {
-        self.repetitions += 1;
-        self.enter(false, INTERRUPT_PATIENCE)
+    /// Does what sends a program, and once again if the board has not got that to its end.
+    fn resending<T>(
+        &mut self,
+        send: &mut dyn FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match send(self) {
+            Err(Error::Repl { .. }) if self.repl.is_unrun() => {
+                self.repetitions += 1;
+                self.enter(false, INTERRUPT_PATIENCE)?;
+                send(self)
+            }
+            other => other,
+        }
     }
 
     /// Goes on until the board runs the program that is sent.

@@ -616,3 +616,56 @@ fn a_request_that_the_interrupted_program_has_read_is_made_again_when_that_ends(
     assert_eq!(driver.now - ended, ENDED_RETRY);
     assert_eq!(driver.take_sent(), INTERRUPT);
 }
+
+#[test]
+fn a_board_that_may_wait_for_the_end_of_a_program_of_ours_after_all_gets_it_again() {
+    // What was lost with its packet, the packet before in its place, made it a program that does not
+    // compile: the board's word for that is the same as for an end.
+    let mut driver = Driver::entered();
+    driver.execute(b"x", Some(Duration::from_secs(15)));
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.input(b"\x04");
+    driver.take_sent();
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"#\x04");
+    driver.events.clear();
+    driver.input(b"\x04SyntaxError: invalid syntax\r\n\x04>");
+    assert_eq!(
+        driver.events,
+        [Event::Finished {
+            traceback: b"SyntaxError: invalid syntax\r\n".to_vec()
+        }]
+    );
+    assert!(driver.repl.is_unsettled());
+    driver.enter(false);
+    assert!(!driver.repl.is_unsettled());
+}
+
+#[test]
+fn a_board_whose_word_that_a_program_of_ours_has_ended_was_lost_says_it_when_asked() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", Some(Duration::from_secs(15)));
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.input(b"\x0412");
+    driver.take_sent();
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"#\x04");
+    driver.events.clear();
+    driver.input(b"OK\x04\x04>");
+    let ended = Event::Finished {
+        traceback: Vec::new(),
+    };
+    assert_eq!(driver.events, [Event::Output(b"OK".to_vec()), ended]);
+    assert!(driver.repl.is_unsettled());
+}
+
+#[test]
+fn a_program_of_the_users_may_be_silent_and_is_sent_nothing() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.wait();
+    driver.input(b"\x04");
+    driver.take_sent();
+    assert_eq!(driver.repl.poll_timeout(), None);
+}
