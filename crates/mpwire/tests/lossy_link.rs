@@ -88,6 +88,18 @@ fn file() -> Vec<u8> {
         .collect()
 }
 
+/// What does not shrink: one block, as long as there are.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state: u64 = 1;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
 #[test]
 fn a_flipped_byte_is_found_and_the_file_sent_again() {
     for encoding in [Encoding::Base64, Encoding::Hex, Encoding::Deflate] {
@@ -106,6 +118,27 @@ fn a_doubled_byte_is_found_and_the_file_sent_again() {
 fn a_lost_byte_is_missed_and_the_file_sent_again() {
     let (result, back) = sent_with(Fault::Drop, Encoding::Base64);
     assert!(back == file() && result.is_ok(), "{result:?}");
+}
+
+#[test]
+fn a_damaged_block_is_sent_once_more_and_not_again_and_again() {
+    for fault in [Fault::Drop, Fault::Flip, Fault::Double] {
+        let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
+        let link = Arc::new(Lossy {
+            inner,
+            fault,
+            position: 9000,
+            sent: AtomicUsize::new(0),
+        });
+        let mut board = Board::new(Session::start(Arc::clone(&link) as Arc<dyn Link>));
+        board.enter(true).expect("a raw REPL");
+        let data = noise(16_000);
+        transfer::upload(&mut board, &data, "file", &Options::default(), &mut |_| {})
+            .expect("an upload");
+        let sent = link.sent.load(Ordering::Relaxed);
+        assert!(sent > data.len() + 9000, "{fault:?} did not strike");
+        assert!(sent < data.len() * 5 / 2, "{fault:?}: {sent} bytes were sent");
+    }
 }
 
 #[test]

@@ -524,6 +524,7 @@ impl Board {
         let mut heard = Instant::now();
         let longest = self.patience();
         let mut again = None;
+        let mut has_swept = false;
         let mut pokes = 0;
         let mut patience = on_the_wire(length) + FIRST_POKE;
         loop {
@@ -555,7 +556,11 @@ impl Board {
                         Some(question) if question.odd != odd => return Ok(Some(question)),
                         Some(question) => {
                             again = Some(question);
-                            patience = SETTLE + on_the_wire(length.min(QUEUE));
+                            patience = if has_swept && pokes == 0 {
+                                SETTLE
+                            } else {
+                                SETTLE + on_the_wire(length.min(QUEUE))
+                            };
                         }
                         None => {
                             // One block may hold many files, each of which takes its time.
@@ -564,7 +569,15 @@ impl Board {
                         }
                     }
                 }
-                Ok(None) if again.is_some() => return Ok(again),
+                Ok(None) if again.is_some() && has_swept => return Ok(again),
+                Ok(None) if again.is_some() => {
+                    // What is left of a block that had a byte too many may have no end of line, and
+                    // the next would be taken for the rest of it: this ends it, and is a question more.
+                    self.session.say(&poke(0, 0))?;
+                    has_swept = true;
+                    again = None;
+                    patience = NEXT_POKE;
+                }
                 Ok(None) if heard.elapsed() > longest => {
                     self.agent = None;
                     return Err(self.session.give_up(longest).into());
