@@ -179,6 +179,16 @@ fn streams() {
     });
 }
 
+/// As long a directory as a board may tell of, and what it says of all lines.
+fn listing(line: &[u8]) -> Vec<u8> {
+    let count = 4 * MIB / (line.len() + 2) - 1;
+    let sum: u32 = line.iter().copied().map(u32::from).sum();
+    let total = (0..count).fold(0, |total, _| (total * 33 + sum) & 0xFF_FFFF);
+    let mut listing = [line, b"\r\n"].concat().repeat(count);
+    listing.extend(format!("{total}\r\n").into_bytes());
+    listing
+}
+
 fn replies() {
     // As much as a program of ours may print, of values that are as large as possible.
     let reply = |pattern: &[u8]| pattern.repeat((4 * MIB) / pattern.len());
@@ -192,12 +202,13 @@ fn replies() {
     ] {
         let text = reply(pattern);
         within(44 * MIB, "a reply", || {
-            drop(mpwire::board::fs::entries(&text));
+            drop(mpwire::board::fs::filesystems(&text));
         });
     }
-    let listing = reply(b"('name-of-a-file.py', 32768, 12345),");
+    let listing = listing(b"('name-of-a-file.py', 32768, 12345)");
     within(44 * MIB, "a listing", || {
-        drop(mpwire::board::fs::entries(&listing));
+        let entries = mpwire::board::fs::entries(&listing).expect("a listing");
+        assert!(entries.len() > 50_000);
     });
     for (alphabet, line) in [(0, &b"b'aGVsbG8='\n"[..]), (1, b"b'00ff'\n"), (2, b"b'x'")] {
         let read = line.repeat(READ / line.len() + 1);

@@ -1,4 +1,5 @@
-//! A line that loses or changes what a simulated board sends: a file arrives right, or not at all.
+//! A line that loses or changes what a simulated board sends: a file or a listing arrives right, or not
+//! at all.
 
 #![cfg(all(feature = "sim", target_os = "linux"))]
 
@@ -27,6 +28,8 @@ const NEVER: usize = usize::MAX;
 enum Fault {
     Drop,
     Flip,
+    /// So many bytes are lost.
+    Cut(usize),
 }
 
 /// A link on which one byte suffers: the one at `position` of all that the board sends from now on.
@@ -66,11 +69,16 @@ impl Link for Lossy {
                     buffer[position] ^= 0x04;
                     return Ok(count);
                 }
-                Fault::Drop => {
-                    buffer.copy_within(position + 1..count, position);
+                Fault::Drop | Fault::Cut(_) => {
+                    let end = match self.fault {
+                        Fault::Cut(length) => count.min(position + length),
+                        _ => position + 1,
+                    };
+                    buffer.copy_within(end..count, position);
+                    let left = count - (end - position);
                     // Nothing at all would be the end of the link.
-                    if count > 1 {
-                        return Ok(count - 1);
+                    if left > 0 {
+                        return Ok(left);
                     }
                 }
             }
@@ -127,6 +135,64 @@ fn a_changed_byte_is_asked_for_again() {
 #[test]
 fn a_lost_byte_is_asked_for_again() {
     every_time_right(Fault::Drop, &PLACES);
+}
+
+/// A folder of files whose names differ in a digit.
+const MAKE_FOLDER: &[u8] = b"
+import os
+os.mkdir('folder')
+for i in range(6):
+    open('folder/file%d' % i, 'w').close()
+del f, i
+";
+
+/// A board with that folder, and the line that it is on.
+fn board_with_folder(fault: Fault) -> (Board, Arc<Lossy>) {
+    let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
+    let link = Arc::new(Lossy {
+        inner,
+        fault,
+        position: AtomicUsize::new(NEVER),
+    });
+    let mut board = Board::new(Session::start(link.clone()));
+    board.enter(true).expect("a raw REPL");
+    board.execute(MAKE_FOLDER, &mut |_| {}).expect("a folder");
+    (board, link)
+}
+
+#[test]
+fn of_a_listing_nothing_is_missing_and_nothing_is_changed() {
+    let expected: Vec<String> = (0..6).map(|index| format!("file{index}")).collect();
+    // As long as an entry, or a packet of USB.
+    for fault in [Fault::Drop, Fault::Flip, Fault::Cut(21), Fault::Cut(64)] {
+        let (mut board, link) = board_with_folder(fault);
+        // Behind the board's word that it has the program, and before its word that the program has ended.
+        for position in 12..90 {
+            link.arm(position);
+            let walked = board.walk("folder");
+            link.arm(NEVER);
+            let walked = walked.unwrap_or_else(|error| panic!("{fault:?} at {position}: {error}"));
+            let names: Vec<String> = walked.into_iter().map(|entry| entry.name).collect();
+            assert_eq!(names, expected, "{fault:?} at {position}");
+        }
+    }
+}
+
+#[test]
+fn what_a_board_says_of_a_path_is_not_changed() {
+    for fault in [Fault::Drop, Fault::Flip] {
+        let (mut board, link) = board_with_folder(fault);
+        for position in 12..30 {
+            link.arm(position);
+            let status = board.status("folder");
+            link.arm(NEVER);
+            let status = status.unwrap_or_else(|error| panic!("{fault:?} at {position}: {error}"));
+            assert!(
+                status.is_some_and(|status| status.is_directory),
+                "{fault:?} at {position}: {status:?}"
+            );
+        }
+    }
 }
 
 /// Does something to all that is read, from when it is switched on.

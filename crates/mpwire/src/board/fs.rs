@@ -118,42 +118,47 @@ impl Entry {
 impl Board {
     /// The entries of a directory, in the board's own order; the current directory's for `""`.
     pub fn list(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
-        // Asking whether `ilistdir` is there costs more than trying it, on nearly every board.
-        let reply = match self.run_on(&[onboard::LIST], path) {
-            Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
-                let stat = self.capabilities()?.stat_program();
-                let programs = [onboard::LIST_WITHOUT_ILISTDIR, onboard::ENTRIES, stat];
-                self.run_on(&programs, path)?
-            }
-            other => other?,
-        };
-        entries(&reply)
+        self.told_entries(onboard::LIST, onboard::LIST_WITHOUT_ILISTDIR, path)
     }
 
     /// Everything below a directory, each directory before its entries.
     pub fn walk(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
-        let reply = match self.run_on(&[onboard::WALK], path) {
-            Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
-                let stat = self.capabilities()?.stat_program();
-                let programs = [onboard::WALK_WITHOUT_ILISTDIR, onboard::ENTRIES, stat];
-                self.run_on(&programs, path)?
-            }
-            other => other?,
-        };
-        entries(&reply)
+        self.told_entries(onboard::WALK, onboard::WALK_WITHOUT_ILISTDIR, path)
+    }
+
+    /// What `program` finds at `path`, or the other one where there is no `os.ilistdir`.
+    fn told_entries(
+        &mut self,
+        program: Program,
+        without_ilistdir: Program,
+        path: &str,
+    ) -> Result<Vec<Entry>, Error> {
+        let found = call(program.defines, &[Argument::Text(path)]);
+        let text = call(onboard::TELL.defines, &[Argument::Expression(&found)]);
+        let result = persistently(self, &mut |board| {
+            // Asking whether it is there costs more than trying it, on nearly every board.
+            let reply = match board.run(&[program, onboard::TELL], &text) {
+                Err(Error::Exception { traceback }) if traceback.contains("AttributeError") => {
+                    let stat = board.capabilities()?.stat_program();
+                    let programs = [without_ilistdir, onboard::ENTRIES, stat, onboard::TELL];
+                    board.run(&programs, &text)?
+                }
+                other => other?,
+            };
+            entries(&reply)
+        });
+        result.map_err(|error| at(error, path))
     }
 
     /// What is at `path`, if anything.
     pub fn status(&mut self, path: &str) -> Result<Option<Status>, Error> {
         let stat = self.capabilities()?.stat_program();
-        let text = format!("print({})", call(stat.defines, &[Argument::Text(path)]));
-        let reply = self.run_persistently(&[stat], &text)?;
-        match read(&reply)? {
-            Value::None => Ok(None),
-            value => Status::from_value(&value)
-                .map(Some)
-                .ok_or_else(|| unreadable(&reply, "status")),
-        }
+        let found = call(stat.defines, &[Argument::Text(path)]);
+        let text = format!("print(*[(s,sum(bytes(str(s),'utf-8')))for s in[{found}]])");
+        persistently(self, &mut |board| {
+            let reply = board.run(&[stat], &text)?;
+            status(&reply)
+        })
     }
 
     /// Makes a directory.
@@ -336,12 +341,6 @@ impl Board {
     }
 
     /// Runs the first of `programs`, which only looks, on a path, naming the path in errors.
-    fn run_on(&mut self, programs: &[Program], path: &str) -> Result<Vec<u8>, Error> {
-        let text = call(programs[0].defines, &[Argument::Text(path)]);
-        self.run_persistently(programs, &text)
-            .map_err(|error| at(error, path))
-    }
-
     /// Runs `program`, which changes something, on `paths`, naming the first in errors. `done` is what
     /// it fails with when that was done already.
     fn change(&mut self, program: Program, paths: &[&str], done: Errno) -> Result<(), Error> {
@@ -417,12 +416,50 @@ pub(crate) fn at(error: Error, path: &str) -> Error {
     }
 }
 
-/// Reads what `onboard/list.py` and `onboard/walk.py` print.
+/// Reads what `onboard/list.py` and `onboard/walk.py` find, as `onboard/tell.py` prints it.
 pub fn entries(reply: &[u8]) -> Result<Vec<Entry>, Error> {
-    read_list(reply)?
-        .iter()
-        .map(|value| Entry::from_value(value).ok_or_else(|| unreadable(reply, "directory entry")))
+    let mut lines: Vec<&[u8]> = reply
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii_end)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let total = lines.pop().map(read).transpose()?;
+    if total.and_then(|total| total.as_int()) != Some(tell_total(&lines)) {
+        return Err(unreadable(reply, "some of it was lost or damaged"));
+    }
+    lines
+        .into_iter()
+        .map(|line| {
+            Entry::from_value(&read(line)?).ok_or_else(|| unreadable(line, "directory entry"))
+        })
         .collect()
+}
+
+/// What `onboard/tell.py` makes of the lines it prints.
+fn tell_total(lines: &[&[u8]]) -> i64 {
+    lines.iter().fold(0, |total, line| {
+        let sum: i64 = line.iter().copied().map(i64::from).sum();
+        (total * 33 + sum) & 0xFF_FFFF
+    })
+}
+
+/// Reads what is told of a path: its status, and the sum of the characters of that.
+fn status(reply: &[u8]) -> Result<Option<Status>, Error> {
+    let value = read(reply)?;
+    let [status, sum] = value.as_items().unwrap_or_default() else {
+        return Err(unreadable(reply, "status"));
+    };
+    let said = reply.trim_ascii();
+    let end = said.iter().rposition(|&byte| byte == b',').unwrap_or(0);
+    // Behind the parenthesis that both are in.
+    let said: i64 = said[..end].iter().skip(1).copied().map(i64::from).sum();
+    match status {
+        _ if sum.as_int() != Some(said) => Err(unreadable(reply, "some of it was damaged")),
+        Value::None => Ok(None),
+        status => Status::from_value(status)
+            .map(Some)
+            .ok_or_else(|| unreadable(reply, "status")),
+    }
 }
 
 /// Reads what `onboard/filesystems.py` prints.

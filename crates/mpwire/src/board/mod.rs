@@ -29,7 +29,7 @@ pub(crate) use agent::{BITS_MOST, Blocks};
 use agent::Agent;
 use capabilities::Capabilities;
 use errno::Errno;
-use persistence::Way;
+use persistence::{Way, persistently};
 use program::Program;
 
 /// How long a board may take to enter the raw REPL, and to start up after a reset.
@@ -355,8 +355,17 @@ impl Board {
         if let Some(capabilities) = self.capabilities {
             return Ok(capabilities);
         }
+        let capabilities = persistently(self, &mut Self::probe)?;
+        self.capabilities = Some(capabilities);
+        if capabilities.free_memory >= ROOMY {
+            self.session.speed_up();
+        }
+        Ok(capabilities)
+    }
+
+    fn probe(&mut self) -> Result<Capabilities, Error> {
         let probe = "_mw_probe()";
-        let reply = match self.run_persistently(&[onboard::PROBE], probe) {
+        let reply = match self.run(&[onboard::PROBE], probe) {
             // What a program before left behind can be in the compiler's way on a small heap.
             Err(error) if error.is_out_of_memory() => {
                 self.evaluate("import gc\ngc.collect()\ndel gc", &mut |_| {})?;
@@ -364,13 +373,7 @@ impl Board {
             }
             other => other?,
         };
-        let capabilities =
-            Capabilities::parse(&reply).ok_or_else(|| unreadable(&reply, "capabilities"))?;
-        self.capabilities = Some(capabilities);
-        if capabilities.free_memory >= ROOMY {
-            self.session.speed_up();
-        }
-        Ok(capabilities)
+        Capabilities::parse(&reply).ok_or_else(|| unreadable(&reply, "capabilities"))
     }
 
     /// Runs `call` with `programs`, leaving nothing on the board, and returns what it printed.

@@ -22,6 +22,8 @@ programs! {
     STAT = "_mw_stat" in "stat.py";
     /// The same without `os.stat`.
     STAT_WITHOUT_OS_STAT = "_mw_stat" in "stat_without_os_stat.py";
+    /// Prints what other programs find, so that damage shows.
+    TELL = "_mw_tell" in "tell.py";
     /// Entries of a directory.
     LIST = "_mw_list" in "list.py";
     /// The same without `os.ilistdir`.

@@ -5,4 +5,4 @@
 def _mw_list(path):
     for name, path in _mw_entries(path):
         status = _mw_stat(path) or (0x8000, 0)
-        print((name, status[0], status[1] if status[0] & 0x8000 else 0), end=",")
+        yield name, status[0], status[1] if status[0] & 0x8000 else 0

@@ -1,4 +1,5 @@
-# Prints everything below a directory as (path, mode, size), each directory before its entries.
+# Everything below a directory as (path, mode, size), one after the other, each directory before its
+# entries.
 
 
 def _mw_walk(path):
@@ -7,8 +8,9 @@ def _mw_walk(path):
     def walk(folder, prefix):
         for entry in os.ilistdir(folder):
             name = prefix + entry[0]
-            print((name, entry[1], entry[3] if len(entry) > 3 else 0), end=",")
+            yield name, entry[1], entry[3] if len(entry) > 3 else 0
             if entry[1] & 0x4000:
-                walk((folder.rstrip("/") if folder else ".") + "/" + entry[0], name + "/")
+                folder_path = (folder.rstrip("/") if folder else ".") + "/" + entry[0]
+                yield from walk(folder_path, name + "/")
 
-    walk(path, "")
+    return walk(path, "")

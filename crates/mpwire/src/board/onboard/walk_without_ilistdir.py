@@ -6,8 +6,8 @@ def _mw_walk(path):
     def walk(folder, prefix):
         for name, path in _mw_entries(folder):
             status = _mw_stat(path) or (0x8000, 0)
-            print((prefix + name, status[0], status[1] if status[0] & 0x8000 else 0), end=",")
+            yield prefix + name, status[0], status[1] if status[0] & 0x8000 else 0
             if status[0] & 0x4000:
-                walk(path, prefix + name + "/")
+                yield from walk(path, prefix + name + "/")
 
-    walk(path, "")
+    return walk(path, "")
