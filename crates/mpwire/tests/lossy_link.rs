@@ -2,9 +2,12 @@
 
 #![cfg(all(feature = "sim", target_os = "linux"))]
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use mpwire::board::Board;
 use mpwire::link::{Address, Link, open};
@@ -139,6 +142,81 @@ fn a_damaged_block_is_sent_once_more_and_not_again_and_again() {
         assert!(sent > data.len() + 9000, "{fault:?} did not strike");
         assert!(sent < data.len() * 5 / 2, "{fault:?}: {sent} bytes were sent");
     }
+}
+
+/// A link in front of a board that reads as slowly as `READ` says, from a receive ring of `RING` bytes;
+/// what does not fit is lost, and nobody is told.
+struct Overrun {
+    inner: Arc<dyn Link>,
+    ring: Mutex<VecDeque<u8>>,
+    lost: AtomicUsize,
+    is_closed: AtomicBool,
+}
+
+const RING: usize = 300;
+/// Bytes that are read at once, and the time that this takes.
+const READ: (usize, Duration) = (100, Duration::from_millis(1));
+
+impl Overrun {
+    fn new(inner: Arc<dyn Link>) -> Arc<Self> {
+        let link = Arc::new(Self {
+            inner,
+            ring: Mutex::default(),
+            lost: AtomicUsize::new(0),
+            is_closed: AtomicBool::new(false),
+        });
+        let reader = Arc::clone(&link);
+        thread::spawn(move || {
+            while !reader.is_closed.load(Ordering::Relaxed) {
+                thread::sleep(READ.1);
+                let mut ring = reader.ring.lock().expect("nobody panics with it");
+                let count = ring.len().min(READ.0);
+                let bytes: Vec<u8> = ring.drain(..count).collect();
+                drop(ring);
+                if reader.inner.write(&bytes).is_err() {
+                    return;
+                }
+            }
+        });
+        link
+    }
+}
+
+impl Link for Overrun {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut ring = self.ring.lock().expect("nobody panics with it");
+        let taken = bytes.len().min(RING - ring.len());
+        ring.extend(&bytes[..taken]);
+        self.lost.fetch_add(bytes.len() - taken, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.inner.close();
+    }
+}
+
+#[test]
+fn a_board_that_does_not_read_as_fast_as_it_is_sent_to_gets_it_slower() {
+    let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
+    let link = Overrun::new(inner);
+    let mut board = Board::new(Session::start(Arc::clone(&link) as Arc<dyn Link>));
+    board.enter(true).expect("a raw REPL");
+    let data = noise(16_000);
+    transfer::upload(&mut board, &data, "file", &Options::default(), &mut |_| {})
+        .expect("an upload");
+    assert!(link.lost.load(Ordering::Relaxed) > 0, "nothing was lost");
+    let back = transfer::download(&mut board, "file", 0, &mut |_| {}).expect("a download");
+    assert!(back == data);
 }
 
 #[test]

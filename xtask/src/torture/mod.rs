@@ -40,7 +40,7 @@ use crate::markdown;
 use crate::tool::{Programs, Tool};
 use crate::{project, setup};
 use progress::Progress;
-use verdict::{Tally, Trial, Verdict};
+use verdict::{Tally, Trial};
 
 /// `cargo xtask torture`
 #[derive(clap::Args)]
@@ -198,7 +198,7 @@ fn judge<Board>(
                         let trial = trial(&mut board, number)?;
                         let mut shared = shared.lock().expect("no trial panics while it counts");
                         let (tally, progress) = &mut *shared;
-                        if trial.verdict != Verdict::Right || tally.is_too_long(&trial) {
+                        if tally.is_of_note(&trial) {
                             eprintln!("{} {number}: {trial}", tally.name);
                         }
                         tally.add(&trial);

@@ -102,7 +102,7 @@ fn soak(rack: Rack, name: String, parameters: &str, end: Instant) -> Result<Tall
         number += 1;
         let operation = OPERATIONS[random.below(OPERATIONS.len() as u64) as usize];
         let trial = stand.trial(operation, &mut random)?;
-        if trial.verdict != Verdict::Right || tally.is_too_long(&trial) {
+        if tally.is_of_note(&trial) {
             eprintln!("{} {number}: {trial}", tally.name);
         }
         tally.add(&trial);

@@ -123,9 +123,12 @@ impl Tally {
         self.amiss + self.torn + self.lies + self.stuck
     }
 
-    /// Whether a trial took longer than any may.
-    pub fn is_too_long(&self, trial: &Trial) -> bool {
-        trial.seconds > self.within
+    /// Whether somebody should look into a trial: it did not go well, or took longer than any may, or a
+    /// good part of that and longer than all before.
+    pub fn is_of_note(&self, trial: &Trial) -> bool {
+        trial.verdict != Verdict::Right
+            || trial.seconds > self.within
+            || trial.seconds > self.longest.max(self.within / 3.0)
     }
 
     pub fn add(&mut self, trial: &Trial) {

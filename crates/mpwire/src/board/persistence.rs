@@ -103,6 +103,8 @@ fn again_and_again<T, E: Doubtful>(
             // A damaged answer looks like a refusal, but hardly twice like the same.
             Doubt::Refusal(words) if refusal.as_ref() == Some(&words) => return Err(error),
             Doubt::Refusal(words) => refusal = Some(words),
+            // Twice is hardly chance.
+            Doubt::Loss if beginning > 1 => board.session.slow_down(),
             Doubt::Loss => {}
             Doubt::Unplugged => {
                 if !board.comes_back()? {

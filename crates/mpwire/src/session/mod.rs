@@ -32,6 +32,16 @@ const READ_PATIENCE: Duration = Duration::from_millis(300);
 /// Bytes a second that no line with long blocks is slower than.
 const SLOWEST: u64 = 11_520;
 
+/// How what is said to a program is sent: bytes at once, and the pause behind them. Where something was
+/// lost again and again, the board's receive ring has overrun: the smallest holds 64 bytes, most 256, and
+/// an STM32's for USB 1,024 (`ports/*/mphalport.c`).
+const PACES: [(usize, Duration); 4] = [
+    (usize::MAX, Duration::ZERO),
+    (500, Duration::from_millis(2)),
+    (240, Duration::from_millis(5)),
+    (60, Duration::from_millis(5)),
+];
+
 /// How long a program whose end was not waited for may be silent when the next is to run.
 const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -190,6 +200,8 @@ pub struct Session {
     service: Option<Box<dyn Service>>,
     /// How often something went well only when it was sent again.
     repetitions: usize,
+    /// Which of [`PACES`] is kept.
+    pace: usize,
 }
 
 impl Session {
@@ -210,6 +222,7 @@ impl Session {
             typed: VecDeque::new(),
             service: None,
             repetitions: 0,
+            pace: 0,
         };
         session.listen();
         session
@@ -395,6 +408,7 @@ impl Session {
     /// Sends with more care from now on, since something was lost.
     pub fn slow_down(&mut self) {
         self.repl.slow_down();
+        self.pace = (self.pace + 1).min(PACES.len() - 1);
     }
 
     /// As [`Session::execute`], for a program that reads: what `feed` returns is sent to it.
@@ -448,8 +462,15 @@ impl Session {
 
     /// Sends input to the program that is talked with, and returns how many bytes that were.
     pub fn say(&mut self, input: &[u8]) -> Result<usize, Error> {
-        self.repl.feed(input.to_vec());
-        let sent = self.transmit()?;
+        let (most, pause) = PACES[self.pace];
+        let mut sent = 0;
+        for piece in input.chunks(most) {
+            self.repl.feed(piece.to_vec());
+            sent += self.transmit()?;
+            if !pause.is_zero() {
+                thread::sleep(pause);
+            }
+        }
         self.unheard += sent;
         Ok(sent)
     }

@@ -11,6 +11,9 @@ const HOPE: f64 = 1.1;
 /// Assumed of what was not measured yet: bytes on the wire for one of the stream.
 const DENSITY: f64 = 0.35;
 
+/// Blocks are not made shorter than this for a line that damages them: what must not be cut fits.
+const SHORT: usize = 4096;
+
 /// A block: its payload, and the bytes of the stream that it stands for.
 pub(crate) type Block = (Vec<u8>, usize);
 
@@ -97,6 +100,13 @@ impl Blocks {
         self.room = room;
         self.bits = bits;
         self.encoder = encoder(bits, self.effort);
+    }
+
+    /// Makes shorter blocks from now on, of which fewer are damaged.
+    pub(crate) fn shorten(&mut self) {
+        if self.room > SHORT {
+            self.room = (self.room / 2).max(SHORT);
+        }
     }
 
     /// Compresses no harder than is quick from now on.

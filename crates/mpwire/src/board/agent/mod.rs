@@ -33,6 +33,8 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_POKE: Duration = Duration::from_secs(1);
 /// The pause between such questions.
 const NEXT_POKE: Duration = Duration::from_millis(300);
+/// What as many questions have not replaced was no packet, and they get lost themselves.
+const FEW_POKES: u32 = 3;
 /// How quiet the board must be before a block is sent again: the rest of a damaged one may make it
 /// ask more than once.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -504,6 +506,13 @@ impl Board {
                 let _ = self.session.give_up(self.patience());
                 return Err(Error::Garbled);
             }
+            if let Some(agent) = &mut self.agent {
+                agent.blocks.shorten();
+            }
+            if resends > 1 {
+                // Not by chance: the board does not read as fast as this is sent.
+                self.session.slow_down();
+            }
             wire = block(question.number, &payload, size, check);
         }
     }
@@ -583,7 +592,10 @@ impl Board {
                     return Err(self.session.give_up(longest).into());
                 }
                 Ok(None) => {
-                    // Few bytes are more likely to be missing than many.
+                    // Few bytes are more likely to be missing than many, which an overrun takes.
+                    if pokes > FEW_POKES {
+                        self.session.slow_down();
+                    }
                     let missing = (64 << pokes.min(8)).min(length);
                     self.session.say(&poke(missing, pokes))?;
                     pokes += 1;
