@@ -37,11 +37,12 @@ pub fn crc32(number: u8, payload: &[u8]) -> u32 {
 }
 
 /// Writes a block that answers the question `number`: `payload`, which stands for `size` bytes, with
-/// what `check` makes of both.
+/// what `check` makes of number and payload, XORed with the size.
 #[must_use]
 pub fn block(number: u8, payload: &[u8], size: usize, check: Check) -> Vec<u8> {
     let escaped = escape(payload);
-    let check = check(number, payload);
+    // No block stands for 4 GiB.
+    let check = check(number, payload) ^ u32::try_from(size).unwrap_or_default();
     let total = escaped.len();
     let mut block = format!("{total} {} {size} {check}\n", payload.len()).into_bytes();
     block.extend(escaped);
@@ -150,18 +151,20 @@ mod tests {
             return None;
         };
         let mut body = block[end + 1..].to_vec();
-        assert_eq!(body.len(), total);
+        if body.len() != total || length > total {
+            return None;
+        }
         let steps = body.split_off(length);
         let mut place = 0;
         for step in steps {
-            place += usize::from(step) - 4;
+            place += usize::from(step).checked_sub(4)?;
             if step < 255 {
-                body[place - 1] = 3;
+                *body.get_mut(place.checked_sub(1)?)? = 3;
             }
         }
         let mut hasher = crc32fast::Hasher::new_with_initial(number.into());
         hasher.update(&body);
-        (hasher.finalize() as usize == check).then_some((body, size))
+        (hasher.finalize() as usize ^ size == check).then_some((body, size))
     }
 
     proptest! {
@@ -191,6 +194,19 @@ mod tests {
             let second = listener.push(&input[cut..], &mut text);
             prop_assert_eq!(second.or(first), Some(Question { odd: false, number: b'#' }));
             prop_assert_eq!(&text[..], b"(1, 2)\r\ntext");
+        }
+    }
+
+    #[test]
+    fn a_damaged_number_of_a_block_is_noticed() {
+        let sent = block(b'!', b"payload", 19, crc32);
+        let end = sent.iter().position(|&byte| byte == b'\n').expect("a line");
+        for index in 0..end {
+            for bit in 0..8 {
+                let mut damaged = sent.clone();
+                damaged[index] ^= 1 << bit;
+                assert_eq!(read(&damaged, b'!'), None, "{index} {bit}");
+            }
         }
     }
 

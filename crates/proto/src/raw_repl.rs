@@ -26,6 +26,10 @@ const BANNER_ANSWER: usize = 2;
 /// The banner, or the end of a program in the raw REPL, and the prompt (`pyexec_raw_repl`).
 const BANNER_OR_END: &[&[u8]] = &[BANNER, b"\x04>"];
 const END_OF_PROGRAM: usize = 1;
+/// What a board says to a program that was typed, or that was pasted after all: its answer to raw-paste was
+/// late.
+const CONFIRMATIONS: &[&[u8]] = &[b"OK", b"\x04>"];
+const CONFIRMED: usize = 0;
 /// What a board says to Ctrl-C where it waits for more of a program: that it has the end, and what the
 /// program has printed, which is nothing.
 const UNENDED: &[u8] = b"\x04\x04";
@@ -196,8 +200,6 @@ fn explain(seen: &[u8]) -> String {
 pub struct RawRepl {
     state: State,
     raw_paste: bool,
-    /// Whether a banner has once come in place of an answer to raw-paste.
-    paste_doubted: bool,
     pace: Pace,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
@@ -297,7 +299,6 @@ impl RawRepl {
         Self {
             state: State::Outside,
             raw_paste: true,
-            paste_doubted: false,
             pace: Pace::Careful,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
@@ -642,6 +643,11 @@ impl RawRepl {
         match std::mem::replace(&mut self.state, State::Outside) {
             State::Entering(entering) => self.entering_woken(now, entering),
             State::Typing { program, sent } => self.type_block(now, program, sent),
+            // No other answer came behind the banner.
+            State::Requesting { program, .. } => {
+                self.raw_paste = false;
+                self.type_program(now, program);
+            }
             State::Pasting(paste) if paste.is_sent() => self.send_end(now),
             State::Output => {
                 self.state = State::Output;
@@ -745,12 +751,12 @@ impl RawRepl {
                 }
                 Some(found) => {
                     self.deadline = Some(now + REPLY);
+                    self.wake = None;
                     if found.marker == 0 {
                         self.state = State::Pasting(Paste::new(program));
-                    } else if found.marker == BANNER_ANSWER && !self.paste_doubted {
-                        // It may be the answer to an earlier request for the raw REPL.
-                        self.paste_doubted = true;
-                        self.transmit.push_back(raw_paste::REQUEST.to_vec());
+                    } else if found.marker == BANNER_ANSWER {
+                        // Or the answer to an earlier request for the raw REPL, with this one's behind.
+                        self.wake = Some(now + SETTLE);
                         self.state = State::Requesting {
                             program,
                             answer: Scanner::new(PASTE_ANSWERS),
@@ -788,8 +794,13 @@ impl RawRepl {
                     self.state = State::Confirming { answer };
                     input.len()
                 }
-                Some(found) => {
+                Some(found) if found.marker == CONFIRMED => {
                     self.accepted(now);
+                    found.used
+                }
+                Some(found) => {
+                    self.state = State::Confirming { answer };
+                    self.fail();
                     found.used
                 }
             },
@@ -1011,7 +1022,7 @@ impl RawRepl {
             block.push(raw_paste::END);
             self.wake = None;
             self.state = State::Confirming {
-                answer: Scanner::new(&[b"OK"]),
+                answer: Scanner::new(CONFIRMATIONS),
             };
         } else {
             self.wake = Some(now + pause);

@@ -492,7 +492,10 @@ impl Session {
                 Some(Event::Accepted | Event::Entered) => continue,
                 None => {}
             }
-            match self.receive(Some(until))? {
+            // Behind a program's last output there is a limit of its own.
+            let limit = self.repl.poll_timeout().map_or(until, |at| at.min(until));
+            match self.receive(Some(limit))? {
+                None if limit < until => self.repl.handle_timeout(limit),
                 None => return Ok(None),
                 Some(Input::Bytes(_, bytes)) => {
                     let now = Instant::now();

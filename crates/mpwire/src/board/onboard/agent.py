@@ -5,7 +5,8 @@
 # A block is asked for by two characters: "\x06" or "\x15" in turn, so that the host knows which
 # block is meant, and one that tells the questions apart, from "!" to "`". The answer is a line of
 # decimal numbers and what it tells of: the bytes that follow, the bytes of the block, the bytes it
-# stands for when inflated, and a CRC-32 that begins with the question's character. Nothing is under
+# stands for when inflated, and those XORed with a CRC-32 of the block that begins with the question's
+# character: a damaged number would have bytes read that are not the block's. Nothing is under
 # way while this program does anything but read, so that no receive ring overflows however small
 # it is. A line that is no such answer makes it ask again.
 #
@@ -52,7 +53,7 @@ def _mw_agent(room, bits):
                         buffer[place] = 3
             except Exception:
                 continue
-            if _mw_check(view[:size], asked) == check:
+            if _mw_check(view[:size], asked) ^ fresh == check:
                 left = fresh
                 blocks += 1
                 source.seek(0)
