@@ -17,6 +17,8 @@ pub(super) const FIRST: &str = concat!(
 );
 /// What it says.
 pub(super) const READY: u8 = 0x06;
+/// What the board says when it has inflated what the line reads, and runs it.
+pub(super) const STARTED: u8 = 0x05;
 /// Its window, which is all the memory that inflating takes.
 const BITS: u8 = 10;
 /// The header of a zlib stream with that window.
@@ -52,7 +54,8 @@ pub(super) fn text(programs: &[Program], call: &str, room: usize, bits: u8) -> O
     let begun = definitions(&all, ORDERS[usize::from(bits > 0)])?;
     // A digest that cannot be computed should be found out before anything is sent.
     let agent = short(format!("_mw_agent({room},{bits})"));
-    let call = format!("import hashlib\n{call}\n{agent}");
+    let started = char::from(STARTED);
+    let call = format!("print(end='{started}')\nimport hashlib\n{call}\n{agent}");
     let deflated = padded(&begun, &call).take(PADDINGS).find_map(|end| {
         let deflated = begun
             .encoder

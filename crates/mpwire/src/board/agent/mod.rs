@@ -26,6 +26,8 @@ pub(crate) use blocks::Blocks;
 
 /// How long it may take to run the line that loads a program.
 const LINE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to inflate and begin the agent.
+const START_PATIENCE: Duration = Duration::from_secs(6);
 /// How long it may take to write a short file.
 const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take before it is asked whether something was lost; no harm is done when
@@ -135,7 +137,7 @@ impl Board {
         let mut blocks = Blocks::new(ROOM_MOST, bits, self.effort());
         meanwhile(&mut blocks);
         let known = programs.iter().map(|program| program.defines).collect();
-        match self.begin(blocks, known, crc32) {
+        match self.begin(blocks, known, crc32, false) {
             Ok(said) => Ok(Some(said)),
             Err(Error::Exception { .. } | Error::File { .. } | Error::Lacking(_)) => Ok(None),
             Err(error) => Err(error),
@@ -300,7 +302,7 @@ impl Board {
                 }
                 // It may have lost bytes, and wait for them: with these it finds what is damaged.
                 None if heard.elapsed() < SHORT_PATIENCE => {
-                    self.session.say(&poke(PACKET, pokes))?;
+                    self.session.say(&poke(more_and_more(pokes), pokes))?;
                     pokes += 1;
                     patience = NEXT_POKE;
                 }
@@ -337,7 +339,7 @@ impl Board {
             crc32
         };
         let blocks = Blocks::new(room.min(ROOM_MOST), bits, self.effort());
-        self.begin(blocks, known, check).map(drop)
+        self.begin(blocks, known, check, true).map(drop)
     }
 
     /// How hard to compress: on a fast line the time that takes would be longer than what it saves.
@@ -349,12 +351,14 @@ impl Board {
         }
     }
 
-    /// Hears what the agent says first.
+    /// Hears what the agent says first; the loader says before that that it has it, unless it
+    /// `has_started`.
     fn begin(
         &mut self,
         mut blocks: Blocks,
         known: BTreeSet<&'static str>,
         check: Check,
+        mut has_started: bool,
     ) -> Result<Vec<u8>, Error> {
         let mut listener = Listener::default();
         let mut said = Vec::new();
@@ -365,6 +369,7 @@ impl Board {
         let question = loop {
             match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => {
+                    has_started |= bytes.contains(&loader::STARTED);
                     if let Some(question) = listener.push(&bytes, &mut said) {
                         break question;
                     }
@@ -378,16 +383,26 @@ impl Board {
                     outcome(said, &traceback)?;
                     return Err(Error::Lacking("a stream of input"));
                 }
+                // A damaged deflate stream may have no end at all.
+                None if !has_started && start.elapsed() > START_PATIENCE => {
+                    return Err(self.session.give_up(START_PATIENCE).into());
+                }
                 // The agent's program may have lost bytes on its way, and waits for them: with these
                 // it finds that it is damaged. An agent that runs takes them for no answer.
                 None if start.elapsed() < longest => {
-                    self.session.say(&poke(PACKET, pokes))?;
+                    let missing = if has_started {
+                        PACKET
+                    } else {
+                        more_and_more(pokes)
+                    };
+                    self.session.say(&poke(missing, pokes))?;
                     pokes += 1;
                     patience = NEXT_POKE;
                 }
                 None => return Err(self.session.give_up(longest).into()),
             }
         };
+        said.retain(|&byte| byte != loader::STARTED);
         if start.elapsed() < FAST_START {
             blocks.hurry();
         }
@@ -645,6 +660,12 @@ pub(crate) fn sha256(number: u8, payload: &[u8]) -> u32 {
     hasher.update(payload);
     let digest: [u8; 32] = hasher.finalize().into();
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+/// How many bytes a program may be missing that was damaged while the board inflates it: of noise, the end
+/// of a block of deflate comes in some thousand bytes.
+fn more_and_more(pokes: u32) -> usize {
+    PACKET << (pokes / 2).min(3)
 }
 
 /// How long so many bytes take on the slowest line.
