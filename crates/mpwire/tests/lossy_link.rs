@@ -140,7 +140,10 @@ fn a_damaged_block_is_sent_once_more_and_not_again_and_again() {
             .expect("an upload");
         let sent = link.sent.load(Ordering::Relaxed);
         assert!(sent > data.len() + 9000, "{fault:?} did not strike");
-        assert!(sent < data.len() * 5 / 2, "{fault:?}: {sent} bytes were sent");
+        assert!(
+            sent < data.len() * 5 / 2,
+            "{fault:?}: {sent} bytes were sent"
+        );
     }
 }
 

@@ -37,7 +37,7 @@ pub fn crc32(number: u8, payload: &[u8]) -> u32 {
 }
 
 /// Writes a block that answers the question `number`: `payload`, which stands for `size` bytes, with
-/// what `check` makes of number and payload, XORed with the size.
+/// what `check` makes of number and payload, and the size on top.
 #[must_use]
 pub fn block(number: u8, payload: &[u8], size: usize, check: Check) -> Vec<u8> {
     let escaped = escape(payload);

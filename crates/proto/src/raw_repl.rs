@@ -256,6 +256,8 @@ enum State {
     Confirming {
         answer: Scanner,
     },
+    /// It answered as to something else.
+    Refused,
     Output,
     Traceback(Vec<u8>),
 }
@@ -474,9 +476,7 @@ impl RawRepl {
             }
             // Ctrl-C clears the line (`pyexec_raw_repl_process_char`) and nothing is answered.
             State::Typing { .. } => {
-                self.state = State::Ready;
-                self.deadline = None;
-                self.wake = None;
+                self.rest(State::Ready);
                 self.events.push_back(Event::Finished {
                     traceback: b"KeyboardInterrupt: ".to_vec(),
                 });
@@ -503,9 +503,7 @@ impl RawRepl {
             self.transmit.push_back(vec![0x03]);
         }
         self.transmit.push_back(LEAVE.to_vec());
-        self.state = State::Outside;
-        self.deadline = None;
-        self.wake = None;
+        self.rest(State::Outside);
     }
 
     /// The next bytes to send; call until `None` after every other call.
@@ -530,6 +528,7 @@ impl RawRepl {
     /// Tells the machine what time it is.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.wake = None;
             return match &self.state {
                 State::Ending => self.ask_for_end(now),
                 State::Traceback(said) => match self.guess_end(said) {
@@ -558,10 +557,14 @@ impl RawRepl {
 
     /// Takes bytes from the board.
     pub fn handle_input(&mut self, now: Instant, mut input: &[u8]) {
-        self.remember(input);
         while !input.is_empty() {
-            let used = self.step(now, input);
-            input = &input[used.min(input.len())..];
+            let (used, rest) = input.split_at(self.step(now, input).min(input.len()));
+            // What it fails of is the last that is told of.
+            self.remember(used);
+            if matches!(self.state, State::Refused) {
+                self.fail();
+            }
+            input = rest;
         }
     }
 
@@ -596,8 +599,7 @@ impl RawRepl {
     }
 
     fn finish_unmarked(&mut self, traceback: Vec<u8>) {
-        self.state = State::Ready;
-        self.deadline = None;
+        self.rest(State::Ready);
         if traceback.is_empty() && !self.strays.is_empty() {
             self.events
                 .push_back(Event::Output(std::mem::take(&mut self.strays)));
@@ -633,9 +635,7 @@ impl RawRepl {
             },
             _ => Error::NotAccepted { seen },
         };
-        self.state = State::Outside;
-        self.deadline = None;
-        self.wake = None;
+        self.rest(State::Outside);
         self.events.push_back(Event::Failed(error));
     }
 
@@ -717,10 +717,15 @@ impl RawRepl {
         self.wake = Some(now + RESET_RETRY);
     }
 
-    fn entered(&mut self) {
-        self.state = State::Ready;
+    /// Waits for nothing any more.
+    fn rest(&mut self, state: State) {
+        self.state = state;
         self.deadline = None;
         self.wake = None;
+    }
+
+    fn entered(&mut self) {
+        self.rest(State::Ready);
         self.events.push_back(Event::Entered);
     }
 
@@ -736,7 +741,7 @@ impl RawRepl {
                 input.len()
             }
             // What a board says unasked, the prompt after a program among it.
-            state @ (State::Outside | State::Ready | State::Typing { .. }) => {
+            state @ (State::Outside | State::Ready | State::Typing { .. } | State::Refused) => {
                 self.state = state;
                 input.len()
             }
@@ -799,8 +804,7 @@ impl RawRepl {
                     found.used
                 }
                 Some(found) => {
-                    self.state = State::Confirming { answer };
-                    self.fail();
+                    self.state = State::Refused;
                     found.used
                 }
             },
@@ -812,8 +816,7 @@ impl RawRepl {
                 let room = TRACEBACK_LIMIT.saturating_sub(traceback.len());
                 traceback.extend_from_slice(&text[..text.len().min(room)]);
                 if end.is_some() {
-                    self.state = State::Ready;
-                    self.deadline = None;
+                    self.rest(State::Ready);
                     self.events.push_back(Event::Finished { traceback });
                 } else {
                     self.state = State::Traceback(traceback);
@@ -943,8 +946,7 @@ impl RawRepl {
                     self.state = State::Traceback(Vec::new());
                 }
                 Some(Piece::Cut { traceback }) => {
-                    self.state = State::Ready;
-                    self.deadline = None;
+                    self.rest(State::Ready);
                     self.events.push_back(Event::Finished { traceback });
                 }
             }
@@ -980,8 +982,7 @@ impl RawRepl {
         }
         self.events.push_back(Event::Output(text));
         if greeted.is_some() {
-            self.state = State::Outside;
-            self.deadline = None;
+            self.rest(State::Outside);
             self.events.push_back(Event::Failed(Error::Restarted));
         }
     }
