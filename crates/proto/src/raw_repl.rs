@@ -10,12 +10,16 @@
 //! [`RawRepl::handle_timeout`] when [`RawRepl::poll_timeout`] has passed. After any of these, poll
 //! for transmits and events until both are `None`.
 
+mod entering;
+mod running;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::frames::{self, Piece};
+use crate::frames;
 use crate::raw_paste::{self, Paste, Signal};
 use crate::scan::Scanner;
+use entering::{Entering, Stage};
 
 const BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
 const SOFT_REBOOT: &[u8] = b"soft reboot\r\n";
@@ -72,7 +76,7 @@ const SETTLE: Duration = Duration::from_millis(150);
 const REPLY: Duration = Duration::from_secs(12);
 
 /// How long a board may be silent where it says the next thing at once: whether it knows raw-paste, that it
-/// has the end of a program (`mp_reader_stdin_readbyte`), and what follows the first mark at the end of a
+/// has the end of a program, pasted (`mp_reader_stdin_readbyte`) or typed, and what follows the first mark at the end of a
 /// program's run.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
@@ -262,32 +266,6 @@ enum State {
     Traceback(Vec<u8>),
 }
 
-#[derive(Debug)]
-struct Entering {
-    soft_reset: bool,
-    patience: Duration,
-    attempts: u32,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Interrupted,
-    Banner(Scanner),
-    /// The board has to show that it is at an idle prompt.
-    Probed(Scanner),
-    /// It has, and was asked for the raw REPL once.
-    Asked(Scanner),
-    /// Waiting for the answers to attempts that crossed; `ended` once no raw-paste can be open.
-    Settling {
-        ended: bool,
-    },
-    Rebooting(Scanner),
-    /// Nothing tells that it was reset: the answer to another request for the raw REPL will.
-    Doubted(Scanner),
-    Booting(Scanner),
-}
-
 impl Default for RawRepl {
     fn default() -> Self {
         Self::new()
@@ -402,13 +380,6 @@ impl RawRepl {
             attempts: 1,
             stage: Stage::Probed(Scanner::new(&[PROBE_ANSWER])),
         });
-    }
-
-    fn send_interrupt(&mut self, now: Instant, entering: &mut Entering) {
-        entering.attempts += 1;
-        entering.stage = Stage::Interrupted;
-        self.transmit.push_back(INTERRUPT.to_vec());
-        self.wake = Some(now + INTERRUPT_PAUSE);
     }
 
     /// Sends `program` and runs it; needs the raw REPL to be entered and no program to be running.
@@ -584,29 +555,6 @@ impl RawRepl {
         self.state = State::Unsure { said: 0, seen };
     }
 
-    /// The traceback of a user's program of whose three marks one was lost (that the board has the program,
-    /// the end of the output, the end of the traceback), where what came tells: with the prompt last, it has
-    /// ended, and what it has printed may be a traceback only where the word stands in it.
-    fn guess_end(&self, said: &[u8]) -> Option<Vec<u8>> {
-        let traceback = said.strip_suffix(PROMPT)?;
-        let is_users = self.quiet.is_none() && self.frames.is_none();
-        let is_sure = if traceback.is_empty() {
-            self.traceback.is_some() && self.strays.len() < SEEN_LIMIT
-        } else {
-            traceback.starts_with(TRACEBACK)
-        };
-        (is_users && is_sure).then(|| traceback.to_vec())
-    }
-
-    fn finish_unmarked(&mut self, traceback: Vec<u8>) {
-        self.rest(State::Ready);
-        if traceback.is_empty() && !self.strays.is_empty() {
-            self.events
-                .push_back(Event::Output(std::mem::take(&mut self.strays)));
-        }
-        self.events.push_back(Event::Finished { traceback });
-    }
-
     fn fail(&mut self) {
         self.unrun = match self.state {
             State::Requesting { .. } | State::Pasting(_) | State::Typing { .. } => true,
@@ -658,75 +606,11 @@ impl RawRepl {
         }
     }
 
-    fn entering_woken(&mut self, now: Instant, mut entering: Entering) {
-        match &mut entering.stage {
-            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
-            Stage::Banner(_) => self.send_interrupt(now, &mut entering),
-            // A program that took the second interrupt as the first, as one that writes flash may,
-            // leaves the rest of the second attempt to the raw-paste that the first has asked for.
-            Stage::Settling { ended } if !*ended && self.raw_paste && !entering.soft_reset => {
-                *ended = true;
-                self.transmit.push_back(INTERRUPT.to_vec());
-                self.wake = Some(now + SETTLE);
-            }
-            Stage::Settling { .. } => return self.banner_seen(now, entering),
-            Stage::Rebooting(_) | Stage::Doubted(_) => {
-                self.transmit.push_back(ENTER.to_vec());
-                entering.stage = Stage::Doubted(Scanner::new(&[BANNER, SOFT_REBOOT]));
-                self.wake = Some(now + RESET_RETRY);
-            }
-            Stage::Booting(_) => {
-                // More than one banner may come: the line has to be quiet behind them.
-                entering.soft_reset = false;
-                self.transmit.push_back(ENTER.to_vec());
-                self.wake = Some(now + RESET_RETRY);
-            }
-            Stage::Probed(_) | Stage::Asked(_) => {}
-        }
-        self.state = State::Entering(entering);
-    }
-
-    fn ask_for_banner(&mut self, now: Instant, entering: &mut Entering) {
-        let mut request = ENTER.to_vec();
-        if entering.attempts == 1 && !entering.soft_reset && self.raw_paste {
-            request.extend_from_slice(raw_paste::REQUEST);
-        }
-        self.transmit.push_back(request);
-        entering.stage = Stage::Banner(Scanner::new(BANNER_OR_END));
-        self.wake = Some(now + ENTER_RETRY * entering.attempts.saturating_sub(1).max(1));
-    }
-
-    fn banner_seen(&mut self, now: Instant, mut entering: Entering) {
-        if entering.soft_reset {
-            self.transmit.push_back(SOFT_RESET.to_vec());
-            let is_again = matches!(entering.stage, Stage::Doubted(_));
-            entering.stage = Stage::Rebooting(Scanner::new(&[SOFT_REBOOT]));
-            if !is_again {
-                self.deadline = Some(now + entering.patience);
-            }
-            self.wake = Some(now + RESET_RETRY);
-            self.state = State::Entering(entering);
-        } else {
-            self.entered();
-        }
-    }
-
-    fn reboot_seen(&mut self, now: Instant, entering: &mut Entering) {
-        entering.stage = Stage::Booting(Scanner::new(&[BANNER]));
-        self.deadline = Some(now + entering.patience);
-        self.wake = Some(now + RESET_RETRY);
-    }
-
     /// Waits for nothing any more.
     fn rest(&mut self, state: State) {
         self.state = state;
         self.deadline = None;
         self.wake = None;
-    }
-
-    fn entered(&mut self) {
-        self.rest(State::Ready);
-        self.events.push_back(Event::Entered);
     }
 
     /// Uses some of `input`, which is not empty, and says how much.
@@ -826,79 +710,6 @@ impl RawRepl {
         }
     }
 
-    fn step_entering(&mut self, now: Instant, mut entering: Entering, input: &[u8]) -> usize {
-        let mut used = input.len();
-        match &mut entering.stage {
-            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
-            Stage::Settling { .. } => self.wake = Some(now + SETTLE),
-            Stage::Banner(scanner) => {
-                if let Some(found) = scanner.push(input) {
-                    used = found.used;
-                    if found.marker == END_OF_PROGRAM {
-                        self.wake = self.wake.min(Some(now + ENDED_RETRY));
-                    } else if entering.attempts == 1 {
-                        if !entering.soft_reset && self.raw_paste {
-                            self.ahead = Some(Vec::new());
-                        }
-                        self.banner_seen(now, entering);
-                        return found.used;
-                    } else {
-                        entering.stage = Stage::Settling { ended: false };
-                        self.wake = Some(now + SETTLE);
-                    }
-                }
-            }
-            Stage::Rebooting(scanner) => {
-                self.wake = Some(now + RESET_RETRY);
-                if let Some(found) = scanner.push(input) {
-                    used = found.used;
-                    self.reboot_seen(now, &mut entering);
-                }
-            }
-            Stage::Doubted(scanner) => {
-                if let Some(found) = scanner.push(input) {
-                    used = found.used;
-                    if found.marker == 0 {
-                        self.banner_seen(now, entering);
-                        return used;
-                    }
-                    self.reboot_seen(now, &mut entering);
-                }
-            }
-            Stage::Probed(scanner) => {
-                if let Some(found) = scanner.push(input) {
-                    used = found.used;
-                    self.transmit.push_back(ENTER.to_vec());
-                    entering.stage = Stage::Asked(Scanner::new(&[BANNER]));
-                }
-            }
-            Stage::Asked(scanner) => {
-                if let Some(found) = scanner.push(input) {
-                    self.entered();
-                    return found.used;
-                }
-            }
-            Stage::Booting(scanner) => {
-                self.wake = Some(now + RESET_RETRY);
-                if let Some(found) = scanner.push(input) {
-                    used = found.used;
-                    if entering.soft_reset {
-                        if self.raw_paste {
-                            self.transmit.push_back(raw_paste::REQUEST.to_vec());
-                            self.ahead = Some(Vec::new());
-                        }
-                        self.entered();
-                        return used;
-                    }
-                    entering.stage = Stage::Settling { ended: true };
-                    self.wake = Some(now + SETTLE);
-                }
-            }
-        }
-        self.state = State::Entering(entering);
-        used
-    }
-
     fn step_pasting(&mut self, now: Instant, mut paste: Paste, byte: u8) -> usize {
         let signal = paste.handle_byte(byte);
         self.deadline = Some(now + REPLY);
@@ -930,82 +741,6 @@ impl RawRepl {
         self.state = State::Ending;
     }
 
-    fn step_output(&mut self, now: Instant, input: &[u8]) -> usize {
-        self.restart_quiet(now);
-        if let Some(scanner) = &mut self.frames {
-            let (used, piece) = scanner.push(input);
-            self.state = State::Output;
-            match piece {
-                None => {}
-                Some(Piece::Text(text)) => self.step_text_to_greeting(text),
-                Some(Piece::Frame { data, intact }) => {
-                    self.events.push_back(Event::Frame { data, intact });
-                }
-                Some(Piece::End) => {
-                    self.restart_ending(now);
-                    self.state = State::Traceback(Vec::new());
-                }
-                Some(Piece::Cut { traceback }) => {
-                    self.rest(State::Ready);
-                    self.events.push_back(Event::Finished { traceback });
-                }
-            }
-            return used;
-        }
-        let end = input.iter().position(|&byte| byte == raw_paste::END);
-        let text = &input[..end.unwrap_or(input.len())];
-        self.state = if end.is_some() {
-            self.restart_ending(now);
-            State::Traceback(Vec::new())
-        } else {
-            State::Output
-        };
-        if self.quiet.is_some() {
-            self.step_text_to_greeting(text.to_vec());
-        } else if !text.is_empty() {
-            // A program that may take for ever is the user's, and prints what it likes.
-            self.traceback
-                .take_if(|scanner| scanner.push(text).is_some());
-            self.events.push_back(Event::Output(text.to_vec()));
-        }
-        end.map_or(input.len(), |end| end + 1)
-    }
-
-    /// Takes text up to a greeting: that there is no program any more.
-    fn step_text_to_greeting(&mut self, mut text: Vec<u8>) {
-        if text.is_empty() {
-            return;
-        }
-        let greeted = self.greeting.push(&text);
-        if let Some(found) = greeted {
-            text.truncate(found.used);
-        }
-        self.events.push_back(Event::Output(text));
-        if greeted.is_some() {
-            self.rest(State::Outside);
-            self.events.push_back(Event::Failed(Error::Restarted));
-        }
-    }
-
-    fn restart_quiet(&mut self, now: Instant) {
-        self.deadline = self.quiet.map(|quiet| now + quiet);
-        let may_be_asked = self.raw_paste && self.quiet.is_some() && !self.asked_again;
-        self.wake = may_be_asked.then(|| now + AT_ONCE);
-    }
-
-    /// However long the program was allowed to take: where one of the two marks at its end is damaged,
-    /// the board says no more.
-    fn restart_ending(&mut self, now: Instant) {
-        self.wake = None;
-        self.deadline = Some(now + self.quiet.map_or(AT_ONCE, |quiet| quiet.min(AT_ONCE)));
-    }
-
-    fn accepted(&mut self, now: Instant) {
-        self.restart_quiet(now);
-        self.state = State::Output;
-        self.events.push_back(Event::Accepted);
-    }
-
     fn type_program(&mut self, now: Instant, program: Vec<u8>) {
         self.type_block(now, program, 0);
     }
@@ -1022,6 +757,7 @@ impl RawRepl {
         if end == program.len() {
             block.push(raw_paste::END);
             self.wake = None;
+            self.deadline = Some(now + AT_ONCE);
             self.state = State::Confirming {
                 answer: Scanner::new(CONFIRMATIONS),
             };

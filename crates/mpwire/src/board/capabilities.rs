@@ -59,10 +59,19 @@ impl Capabilities {
     #[must_use]
     pub fn parse(reply: &[u8]) -> Option<Self> {
         let value = parse(reply).ok()?;
-        let [free, found] = value.as_items()? else {
+        let [free, found, sum] = value.as_items()? else {
             return None;
         };
-        let mut found = found.as_str()?.bytes().map(|digit| digit == b'1');
+        let found: Vec<bool> = found
+            .as_str()?
+            .bytes()
+            .map(read_digit)
+            .collect::<Option<_>>()?;
+        let sum = usize::try_from(sum.as_int()?).ok()?;
+        if found.iter().filter(|&&has| has).count() != sum {
+            return None;
+        }
+        let mut found = found.into_iter();
         let mut next = || found.next();
         Some(Self {
             free_memory: Value::as_size(free)?,
@@ -137,13 +146,21 @@ impl Capabilities {
     }
 }
 
+fn read_digit(digit: u8) -> Option<bool> {
+    match digit {
+        b'0' => Some(false),
+        b'1' => Some(true),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_digit_is_one_capability() {
-        let found = Capabilities::parse(b"(102400, '010010000001100')\r\n").unwrap();
+        let found = Capabilities::parse(b"(102400, '010010000001100', 4)\r\n").unwrap();
         assert_eq!(
             found,
             Capabilities {
@@ -159,7 +176,17 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for reply in [&b""[..], b"(1, '0')", b"('a', '000000000000000')", b"(1,"] {
+        let damaged = b"(1, '010010000001101', 4)";
+        let unlike = b"(1, '01001000000110x', 4)";
+        for reply in [
+            &b""[..],
+            b"(1, '0', 0)",
+            b"('a', '000000000000000', 0)",
+            b"(1,",
+        ]
+        .into_iter()
+        .chain([&damaged[..], unlike])
+        {
             assert_eq!(Capabilities::parse(reply), None);
         }
     }

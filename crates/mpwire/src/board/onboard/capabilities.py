@@ -26,4 +26,5 @@ def _mw_probe():
         has = 0
     found += str(int(has))
     gc.collect()
-    print((gc.mem_free(), found))
+    # The last tells whether the second has arrived as it was.
+    print((gc.mem_free(), found, sum(map(int, found))))

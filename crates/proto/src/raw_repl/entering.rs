@@ -1,0 +1,186 @@
+//! Getting to the raw REPL: from whatever the board does, with a soft reset or without.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    BANNER, BANNER_OR_END, END_OF_PROGRAM, ENDED_RETRY, ENTER, ENTER_RETRY, Event, INTERRUPT,
+    INTERRUPT_PAUSE, RESET_RETRY, RawRepl, SETTLE, SOFT_REBOOT, SOFT_RESET, State, raw_paste,
+};
+use crate::scan::Scanner;
+
+#[derive(Debug)]
+pub(super) struct Entering {
+    pub(super) soft_reset: bool,
+    pub(super) patience: Duration,
+    pub(super) attempts: u32,
+    pub(super) stage: Stage,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    Interrupted,
+    Banner(Scanner),
+    /// The board has to show that it is at an idle prompt.
+    Probed(Scanner),
+    /// It has, and was asked for the raw REPL once.
+    Asked(Scanner),
+    /// Waiting for the answers to attempts that crossed; `ended` once no raw-paste can be open.
+    Settling {
+        ended: bool,
+    },
+    Rebooting(Scanner),
+    /// Nothing tells that it was reset: the answer to another request for the raw REPL will.
+    Doubted(Scanner),
+    Booting(Scanner),
+}
+
+impl RawRepl {
+    pub(super) fn send_interrupt(&mut self, now: Instant, entering: &mut Entering) {
+        entering.attempts += 1;
+        entering.stage = Stage::Interrupted;
+        self.transmit.push_back(INTERRUPT.to_vec());
+        self.wake = Some(now + INTERRUPT_PAUSE);
+    }
+
+    pub(super) fn entering_woken(&mut self, now: Instant, mut entering: Entering) {
+        match &mut entering.stage {
+            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Banner(_) => self.send_interrupt(now, &mut entering),
+            // A program that took the second interrupt as the first, as one that writes flash may,
+            // leaves the rest of the second attempt to the raw-paste that the first has asked for.
+            Stage::Settling { ended } if !*ended && self.raw_paste && !entering.soft_reset => {
+                *ended = true;
+                self.transmit.push_back(INTERRUPT.to_vec());
+                self.wake = Some(now + SETTLE);
+            }
+            Stage::Settling { .. } => return self.banner_seen(now, entering),
+            Stage::Rebooting(_) | Stage::Doubted(_) => {
+                self.transmit.push_back(ENTER.to_vec());
+                entering.stage = Stage::Doubted(Scanner::new(&[BANNER, SOFT_REBOOT]));
+                self.wake = Some(now + RESET_RETRY);
+            }
+            Stage::Booting(_) => {
+                // More than one banner may come: the line has to be quiet behind them.
+                entering.soft_reset = false;
+                self.transmit.push_back(ENTER.to_vec());
+                self.wake = Some(now + RESET_RETRY);
+            }
+            Stage::Probed(_) | Stage::Asked(_) => {}
+        }
+        self.state = State::Entering(entering);
+    }
+
+    fn ask_for_banner(&mut self, now: Instant, entering: &mut Entering) {
+        let mut request = ENTER.to_vec();
+        if entering.attempts == 1 && !entering.soft_reset && self.raw_paste {
+            request.extend_from_slice(raw_paste::REQUEST);
+        }
+        self.transmit.push_back(request);
+        entering.stage = Stage::Banner(Scanner::new(BANNER_OR_END));
+        self.wake = Some(now + ENTER_RETRY * entering.attempts.saturating_sub(1).max(1));
+    }
+
+    fn banner_seen(&mut self, now: Instant, mut entering: Entering) {
+        if entering.soft_reset {
+            self.transmit.push_back(SOFT_RESET.to_vec());
+            let is_again = matches!(entering.stage, Stage::Doubted(_));
+            entering.stage = Stage::Rebooting(Scanner::new(&[SOFT_REBOOT]));
+            if !is_again {
+                self.deadline = Some(now + entering.patience);
+            }
+            self.wake = Some(now + RESET_RETRY);
+            self.state = State::Entering(entering);
+        } else {
+            self.entered();
+        }
+    }
+
+    fn reboot_seen(&mut self, now: Instant, entering: &mut Entering) {
+        entering.stage = Stage::Booting(Scanner::new(&[BANNER]));
+        self.deadline = Some(now + entering.patience);
+        self.wake = Some(now + RESET_RETRY);
+    }
+
+    pub(super) fn step_entering(
+        &mut self,
+        now: Instant,
+        mut entering: Entering,
+        input: &[u8],
+    ) -> usize {
+        let mut used = input.len();
+        match &mut entering.stage {
+            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Settling { .. } => self.wake = Some(now + SETTLE),
+            Stage::Banner(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    if found.marker == END_OF_PROGRAM {
+                        self.wake = self.wake.min(Some(now + ENDED_RETRY));
+                    } else if entering.attempts == 1 {
+                        if !entering.soft_reset && self.raw_paste {
+                            self.ahead = Some(Vec::new());
+                        }
+                        self.banner_seen(now, entering);
+                        return found.used;
+                    } else {
+                        entering.stage = Stage::Settling { ended: false };
+                        self.wake = Some(now + SETTLE);
+                    }
+                }
+            }
+            Stage::Rebooting(scanner) => {
+                self.wake = Some(now + RESET_RETRY);
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    self.reboot_seen(now, &mut entering);
+                }
+            }
+            Stage::Doubted(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    if found.marker == 0 {
+                        self.banner_seen(now, entering);
+                        return used;
+                    }
+                    self.reboot_seen(now, &mut entering);
+                }
+            }
+            Stage::Probed(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    self.transmit.push_back(ENTER.to_vec());
+                    entering.stage = Stage::Asked(Scanner::new(&[BANNER]));
+                }
+            }
+            Stage::Asked(scanner) => {
+                if let Some(found) = scanner.push(input) {
+                    self.entered();
+                    return found.used;
+                }
+            }
+            Stage::Booting(scanner) => {
+                self.wake = Some(now + RESET_RETRY);
+                if let Some(found) = scanner.push(input) {
+                    used = found.used;
+                    if entering.soft_reset {
+                        if self.raw_paste {
+                            self.transmit.push_back(raw_paste::REQUEST.to_vec());
+                            self.ahead = Some(Vec::new());
+                        }
+                        self.entered();
+                        return used;
+                    }
+                    entering.stage = Stage::Settling { ended: true };
+                    self.wake = Some(now + SETTLE);
+                }
+            }
+        }
+        self.state = State::Entering(entering);
+        used
+    }
+
+    fn entered(&mut self) {
+        self.rest(State::Ready);
+        self.events.push_back(Event::Entered);
+    }
+}
