@@ -18,6 +18,11 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Whether it fell over its own error.
+    pub fn panicked(&self) -> bool {
+        self.stderr.contains("panicked at ")
+    }
+
     /// The last line the program said anything in, stderr before stdout: why it failed.
     pub fn last_words(&self) -> &str {
         [&self.stderr, &self.stdout]

@@ -322,6 +322,12 @@ impl RawRepl {
         self.asked_again
     }
 
+    /// Whether the program has ended and its last words are on their way.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        matches!(self.state, State::Traceback(_))
+    }
+
     /// Whether programs go by raw-paste, unless the board has shown that it knows none.
     #[must_use]
     pub fn has_raw_paste(&self) -> bool {

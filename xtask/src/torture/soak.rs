@@ -160,7 +160,9 @@ impl<'a> Stand<'a> {
                 self.soft_reset()
             }
         };
-        let verdict = if finished.seconds < DEADLINE.as_secs_f64() {
+        let verdict = if finished.panicked() {
+            Verdict::Amiss
+        } else if finished.seconds < DEADLINE.as_secs_f64() {
             verdict
         } else {
             Verdict::Stuck

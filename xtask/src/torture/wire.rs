@@ -176,6 +176,7 @@ impl<'a> Stand<'a> {
                 self.place = Place::new(self.parameters, self.place.port.clone())?;
                 Verdict::Stuck
             }
+            (Ok(_), Ok(finished)) if finished.panicked() => Verdict::Amiss,
             (Ok(Found::New), Ok(Finished { success: true, .. })) => Verdict::Right,
             (Ok(_), Ok(Finished { success: true, .. })) => Verdict::Lie,
             (Ok(Found::New | Found::Old), _) => Verdict::Told,

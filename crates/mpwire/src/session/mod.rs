@@ -460,8 +460,12 @@ impl Session {
         })
     }
 
-    /// Sends input to the program that is talked with, and returns how many bytes that were.
+    /// Sends input to the program that is talked with, and returns how many bytes that were: none once it
+    /// has begun to tell of its end.
     pub fn say(&mut self, input: &[u8]) -> Result<usize, Error> {
+        if self.repl.is_ending() {
+            return Ok(0);
+        }
         let (most, pause) = PACES[self.pace];
         let mut sent = 0;
         for piece in input.chunks(most) {

@@ -63,6 +63,9 @@ const PIECE: usize = 1024;
 /// The largest block, in bytes, and the largest window, as its base-2 logarithm.
 pub(crate) const ROOM_MOST: usize = 16 * 1024;
 pub(crate) const BITS_MOST: u8 = 15;
+/// The smallest that are of use.
+const ROOM_LEAST: usize = 64;
+const BITS_LEAST: u8 = 8;
 
 /// How far a block is on its way.
 #[derive(Debug, Clone, Copy)]
@@ -673,12 +676,39 @@ fn on_the_wire(length: usize) -> Duration {
     Duration::from_millis(length as u64 * 1000 / SLOWEST)
 }
 
-/// The largest block and the window that the board has allocated.
+/// The largest block and the window that the board has allocated; `None` of what no board has, but damage
+/// on the way may have made.
 fn sizes(value: &Value) -> Option<(usize, u8)> {
     let [room, bits] = value.as_items()? else {
         return None;
     };
     let room = usize::try_from(room.as_int()?).ok()?;
     let bits = u8::try_from(bits.as_int()?).ok()?;
-    (room <= ROOM_MOST && bits <= BITS_MOST).then_some((room, bits))
+    let is_possible = (ROOM_LEAST..=ROOM_MOST).contains(&room)
+        && (bits == 0 || (BITS_LEAST..=BITS_MOST).contains(&bits));
+    is_possible.then_some((room, bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use mpwire_proto::literal::parse;
+
+    use super::*;
+
+    #[test]
+    fn sizes_that_no_board_has_are_refused() {
+        let read = |text: &str| sizes(&parse(text.as_bytes()).expect("a literal"));
+        assert_eq!(read("(16384, 0)"), Some((16384, 0)));
+        assert_eq!(read("(800, 9)"), Some((800, 9)));
+        for damaged in [
+            "(16384, 4)",
+            "(16384, 16)",
+            "(96384, 0)",
+            "(1, 0)",
+            "(-1, 0)",
+            "(1, 2, 3)",
+        ] {
+            assert_eq!(read(damaged), None, "{damaged}");
+        }
+    }
 }
