@@ -100,8 +100,8 @@ fn file() -> Vec<u8> {
         .collect()
 }
 
-/// Downloads a file again and again, with a fault at another place each time.
-fn every_time_right(fault: Fault, positions: &[usize]) {
+/// A board on which `program` has run, and the line that it is on.
+fn board_after(program: &[u8], fault: Fault) -> (Board, Arc<Lossy>) {
     let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
     let link = Arc::new(Lossy {
         inner,
@@ -110,7 +110,13 @@ fn every_time_right(fault: Fault, positions: &[usize]) {
     });
     let mut board = Board::new(Session::start(link.clone()));
     board.enter(true).expect("a raw REPL");
-    board.execute(MAKE, &mut |_| {}).expect("a file");
+    board.execute(program, &mut |_| {}).expect("a program");
+    (board, link)
+}
+
+/// Downloads a file again and again, with a fault at another place each time.
+fn every_time_right(fault: Fault, positions: &[usize]) {
+    let (mut board, link) = board_after(MAKE, fault);
     for &position in positions {
         link.arm(position);
         let result = transfer::download(&mut board, "file", 0, &mut |_| {});
@@ -146,26 +152,12 @@ for i in range(6):
 del f, i
 ";
 
-/// A board with that folder, and the line that it is on.
-fn board_with_folder(fault: Fault) -> (Board, Arc<Lossy>) {
-    let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
-    let link = Arc::new(Lossy {
-        inner,
-        fault,
-        position: AtomicUsize::new(NEVER),
-    });
-    let mut board = Board::new(Session::start(link.clone()));
-    board.enter(true).expect("a raw REPL");
-    board.execute(MAKE_FOLDER, &mut |_| {}).expect("a folder");
-    (board, link)
-}
-
 #[test]
 fn of_a_listing_nothing_is_missing_and_nothing_is_changed() {
     let expected: Vec<String> = (0..6).map(|index| format!("file{index}")).collect();
     // As long as an entry, or a packet of USB.
     for fault in [Fault::Drop, Fault::Flip, Fault::Cut(21), Fault::Cut(64)] {
-        let (mut board, link) = board_with_folder(fault);
+        let (mut board, link) = board_after(MAKE_FOLDER, fault);
         // Behind the board's word that it has the program, and before its word that the program has ended.
         for position in 12..90 {
             link.arm(position);
@@ -181,7 +173,7 @@ fn of_a_listing_nothing_is_missing_and_nothing_is_changed() {
 #[test]
 fn what_a_board_says_of_a_path_is_not_changed() {
     for fault in [Fault::Drop, Fault::Flip] {
-        let (mut board, link) = board_with_folder(fault);
+        let (mut board, link) = board_after(MAKE_FOLDER, fault);
         for position in 12..30 {
             link.arm(position);
             let status = board.status("folder");
