@@ -171,6 +171,7 @@ impl Overrun {
         let reader = Arc::clone(&link);
         thread::spawn(move || {
             while !reader.is_closed.load(Ordering::Relaxed) {
+                // The speed of the board, and no wait for anything.
                 thread::sleep(READ.1);
                 let mut ring = reader.ring.lock().expect("nobody panics with it");
                 let count = ring.len().min(READ.0);
