@@ -2,12 +2,9 @@
 
 #![cfg(all(feature = "sim", target_os = "linux"))]
 
-use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mpwire::board::Board;
 use mpwire::link::{Address, Link, open};
@@ -147,44 +144,14 @@ fn a_damaged_block_is_sent_once_more_and_not_again_and_again() {
     }
 }
 
-/// A link in front of a board that reads as slowly as `READ` says, from a receive ring of `RING` bytes;
-/// what does not fit is lost, and nobody is told.
+/// A link in front of a board that reads nothing while something is written, into a receive ring of `RING`
+/// bytes; what does not fit is lost, and nobody is told.
 struct Overrun {
     inner: Arc<dyn Link>,
-    ring: Mutex<VecDeque<u8>>,
     lost: AtomicUsize,
-    is_closed: AtomicBool,
 }
 
 const RING: usize = 300;
-/// Bytes that are read at once, and the time that this takes.
-const READ: (usize, Duration) = (100, Duration::from_millis(1));
-
-impl Overrun {
-    fn new(inner: Arc<dyn Link>) -> Arc<Self> {
-        let link = Arc::new(Self {
-            inner,
-            ring: Mutex::default(),
-            lost: AtomicUsize::new(0),
-            is_closed: AtomicBool::new(false),
-        });
-        let reader = Arc::clone(&link);
-        thread::spawn(move || {
-            while !reader.is_closed.load(Ordering::Relaxed) {
-                // The speed of the board, and no wait for anything.
-                thread::sleep(READ.1);
-                let mut ring = reader.ring.lock().expect("nobody panics with it");
-                let count = ring.len().min(READ.0);
-                let bytes: Vec<u8> = ring.drain(..count).collect();
-                drop(ring);
-                if reader.inner.write(&bytes).is_err() {
-                    return;
-                }
-            }
-        });
-        link
-    }
-}
 
 impl Link for Overrun {
     fn name(&self) -> &str {
@@ -196,15 +163,12 @@ impl Link for Overrun {
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut ring = self.ring.lock().expect("nobody panics with it");
-        let taken = bytes.len().min(RING - ring.len());
-        ring.extend(&bytes[..taken]);
+        let taken = bytes.len().min(RING);
         self.lost.fetch_add(bytes.len() - taken, Ordering::Relaxed);
-        Ok(())
+        self.inner.write(&bytes[..taken])
     }
 
     fn close(&self) {
-        self.is_closed.store(true, Ordering::Relaxed);
         self.inner.close();
     }
 }
@@ -212,7 +176,10 @@ impl Link for Overrun {
 #[test]
 fn a_board_that_does_not_read_as_fast_as_it_is_sent_to_gets_it_slower() {
     let inner = open(&Address::parse("sim:link=fast")).expect("a simulated board");
-    let link = Overrun::new(inner);
+    let link = Arc::new(Overrun {
+        inner,
+        lost: AtomicUsize::new(0),
+    });
     let mut board = Board::new(Session::start(Arc::clone(&link) as Arc<dyn Link>));
     board.enter(true).expect("a raw REPL");
     let data = noise(16_000);
