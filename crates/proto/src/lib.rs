@@ -13,6 +13,8 @@
 //! | [`frames`] | binary data in a program's output |
 //! | [`telnet`] | commands told from data in a telnet connection, options |
 //! | [`rfc2217`] | a serial port at the other end of one |
+//! | [`websocket`] | the messages that a WebSocket cuts a stream of bytes into |
+//! | [`webrepl`] | the password that is asked for before a terminal over one |
 //! | [`mount`] | what a board asks of a mounted folder's host, and the answers |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
 //! | [`typing`] | what a person types or pastes, paced by its echo |
@@ -27,3 +29,5 @@ pub mod rfc2217;
 pub mod scan;
 pub mod telnet;
 pub mod typing;
+pub mod webrepl;
+pub mod websocket;

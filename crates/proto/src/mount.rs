@@ -253,7 +253,13 @@ pub fn answer(tag: &[u8; TAG], number: u16, size: u16, payload: &[u8], check: Ch
 /// How many bytes of the board's room an answer takes: all but its header.
 #[must_use]
 pub fn room(answer: &[u8]) -> usize {
-    answer.len().saturating_sub(10)
+    room_of(answer.len())
+}
+
+/// As [`room`], of an answer with so many bytes.
+#[must_use]
+pub fn room_of(length: usize) -> usize {
+    length.saturating_sub(10)
 }
 
 /// What stands in front of each request.

@@ -25,6 +25,7 @@ mod telnet;
 mod terminal;
 mod text_download;
 mod typing;
+mod websocket;
 
 /// A target.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +75,7 @@ pub const ALL: &[Target] = targets! {
     terminal 20_000
     text_download 20_000
     typing 20_000
+    websocket 20_000
 };
 
 /// Runs the target of this name.
