@@ -74,15 +74,18 @@ pub struct NextAtOnce {
 /// Over the network, socket://HOST:PORT is a server that passes bytes on as they are (ser2net's
 /// "tcp", a telnet bridge in raw mode), and rfc2217://HOST:PORT one that is a serial port, whose rate
 /// and lines are set (ser2net's "telnet(rfc2217)", and what pyserial calls RFC 2217). pyserial's
-/// options `?ign_set_control` and `?timeout=SECONDS` may follow. Neither is encrypted or asks for a
-/// password: use them in a network that you trust, or through a tunnel.
+/// options `?ign_set_control` and `?timeout=SECONDS` may follow. `ws://HOST` is a board with WebREPL,
+/// whose password comes from `MPWIRE_WEBREPL_PASSWORD`, from the file that
+/// `MPWIRE_WEBREPL_PASSWORD_FILE` names, or from whoever is at the terminal; it is not soft-reset before
+/// its first use, since that would end the connection. None of them is encrypted: use them in a
+/// network that you trust, or through a tunnel.
 #[derive(Debug, Parser)]
 #[command(name = "connect", after_help = examples::CONNECT)]
 pub struct ConnectArgs {
     /// A port such as /dev/ttyACM0 or COM3; or list (the ports that are there), auto (the first
     /// that can be opened), id:SERIAL (the device with this USB serial number), port:PATH,
-    /// socket://HOST:PORT or rfc2217://HOST:PORT (over the network), sim:PARAMETERS (a simulated
-    /// board)
+    /// socket://HOST:PORT, rfc2217://HOST:PORT or `ws://HOST` (over the network), sim:PARAMETERS (a
+    /// simulated board)
     pub device: String,
     #[command(flatten)]
     pub next: Next,

@@ -35,7 +35,7 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     }
     let config = configuration(&arguments)?;
     let mut rest: VecDeque<String> = arguments.into();
-    let mut connection = Connection::new(config.board.clone(), config.soft_reset);
+    let mut connection = Connection::new(&config);
     while let Some(item) = next_item(&config.aliases, &mut rest)? {
         let (command, words) = match item {
             Item::Command(command, words) => (command, words),

@@ -1,14 +1,17 @@
 //! The board that the commands of one command line share, and mpremote's rules for it.
 
+use std::path::PathBuf;
+
 use mpwire::board::Board;
 use mpwire::link::{Address, OpenError, open};
 use mpwire::mount::{Options, PLACE};
 use mpwire::session::Session;
 use mpwire::transfer::leftovers::{self, Healed};
 
-use crate::config::{DefaultBoard, SoftReset};
+use crate::config::{Config, DefaultBoard, SoftReset};
 use crate::error::Error;
 use crate::interrupt;
+use crate::password;
 use crate::report;
 use crate::unfinished::{self, Note};
 
@@ -17,6 +20,8 @@ pub struct Connection {
     board: Option<Board>,
     /// The board to connect to where none is named, unless that is the first that is found.
     default_board: Option<DefaultBoard>,
+    /// Where `config.toml` says that the password of boards in the network is.
+    password_file: Option<PathBuf>,
     soft_reset: SoftReset,
     /// Whether the first use of the raw REPL resets the board.
     auto_soft_reset: bool,
@@ -39,14 +44,25 @@ pub struct Unopened {
     pub error: OpenError,
 }
 
+/// What the doctor is to look at.
+pub enum Patient<'a> {
+    /// Nothing in particular.
+    Unnamed,
+    /// A board.
+    Board(&'a mut Board),
+    /// A board that could not be reached.
+    Unopened(Unopened),
+}
+
 impl Connection {
     /// No board yet.
-    pub fn new(default_board: Option<DefaultBoard>, soft_reset: SoftReset) -> Self {
+    pub fn new(config: &Config) -> Self {
         Self {
             board: None,
-            default_board,
-            soft_reset,
-            auto_soft_reset: soft_reset == SoftReset::Auto,
+            default_board: config.board.clone(),
+            password_file: config.webrepl_password_file.clone(),
+            soft_reset: config.soft_reset,
+            auto_soft_reset: config.soft_reset == SoftReset::Auto,
             did_action: false,
             unhealed: Vec::new(),
             unopened: None,
@@ -57,7 +73,13 @@ impl Connection {
     /// Connects to a board, letting go of another.
     pub fn connect(&mut self, address: &Address) -> Result<(), Error> {
         self.disconnect();
-        let board = Board::new(Session::start(open(address)?));
+        let link = match open(address) {
+            Err(OpenError::NoPassword(_)) => {
+                open(&password::complete(address, self.password_file.as_deref())?)?
+            }
+            other => other?,
+        };
+        let board = Board::new(Session::start(link));
         interrupt::forward_to(Some(board.interrupter()));
         self.board = Some(board);
         Ok(())
@@ -69,20 +91,23 @@ impl Connection {
     }
 
     /// The board for the doctor, in whatever state it is: the one in use, or the one that is set as
-    /// the default. `None` where none is named.
-    pub fn patient(&mut self) -> Result<Option<&mut Board>, Unopened> {
+    /// the default.
+    pub fn patient(&mut self) -> Result<Patient<'_>, Error> {
         if let Some(unopened) = self.unopened.take() {
-            return Err(unopened);
+            return Ok(Patient::Unopened(unopened));
         }
         if self.board.is_none()
             && let Some(DefaultBoard { address, .. }) = self.default_board.clone()
-            // Connecting fails in no other way.
-            && let Err(Error::Open(error)) = self.connect(&Address::parse(&address))
         {
-            let device = address;
-            return Err(Unopened { device, error });
+            match self.connect(&Address::parse(&address)) {
+                Err(Error::Open(error)) => {
+                    let device = address;
+                    return Ok(Patient::Unopened(Unopened { device, error }));
+                }
+                other => other?,
+            }
         }
-        Ok(self.board.as_mut())
+        Ok(self.board.as_mut().map_or(Patient::Unnamed, Patient::Board))
     }
 
     /// Lets go of the board, if there is one.
@@ -127,8 +152,15 @@ impl Connection {
     /// The board in its raw REPL: connected to (the first that is found, if none was named), and
     /// soft-reset at the first use unless resumed.
     pub fn board(&mut self) -> Result<&mut Board, Error> {
-        let soft_reset = self.auto_soft_reset;
+        let soft_reset = self.resets_by_itself()?;
         self.entered(soft_reset, &Vec::new)
+    }
+
+    /// Whether the first use of the board is to reset it. One whose link would not survive that is used as
+    /// it is: its interpreter may have been told by hand to listen there.
+    fn resets_by_itself(&mut self) -> Result<bool, Error> {
+        let is_wanted = self.auto_soft_reset;
+        Ok(is_wanted && self.untouched_board()?.survives_soft_reset())
     }
 
     /// As [`Connection::board`], for a copy that may go on where another was interrupted: of what
@@ -138,7 +170,7 @@ impl Connection {
         &mut self,
         kept: &dyn Fn() -> Vec<String>,
     ) -> Result<(&mut Board, bool), Error> {
-        let soft_reset = self.auto_soft_reset;
+        let soft_reset = self.resets_by_itself()?;
         self.entered(soft_reset, kept)?;
         let may_go_on = !self.unhealed.is_empty();
         Ok((self.board()?, may_go_on))

@@ -6,6 +6,7 @@ Examples:
   mpwire connect /dev/ttyACM0 ls              one of them
   mpwire connect id:334D335C3138 run test.py  the same board, whatever its port
   mpwire connect rfc2217://10.0.0.7:4000 ls   one at another computer
+  mpwire connect ws://192.168.4.1 ls          a board with WebREPL
   mpwire a0 cp main.py : + reset              a0 is short for connect /dev/ttyACM0";
 
 pub const DISCONNECT: &str = "\

@@ -17,6 +17,7 @@ mod error;
 mod examples;
 mod interrupt;
 mod local;
+mod password;
 mod report;
 mod unfinished;
 mod utf8;

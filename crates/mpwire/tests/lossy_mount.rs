@@ -262,3 +262,34 @@ fn programs_that_arrive_damaged_are_sent_again_with_their_checksum() {
         board.close();
     }
 }
+
+/// As a receive ring of 1,000 bytes does to what arrives together.
+fn damage_what_is_long(bytes: &mut [u8]) -> bool {
+    const ANSWER: u8 = 0x1e;
+    let is_long = bytes.first() == Some(&ANSWER) && bytes.len() > 1000;
+    if let Some(last) = bytes.last_mut().filter(|_| is_long) {
+        *last ^= 1;
+    }
+    is_long
+}
+
+#[test]
+fn an_answer_that_does_not_arrive_again_and_again_goes_in_pieces() {
+    let link = Damaging::new(usize::MAX, damage_what_is_long);
+    let mut board = Board::new(Session::start(link.clone()));
+    board.enter(true).expect("a raw REPL");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let noise: Vec<u8> = (0..6000_u32)
+        .map(|index| (index.wrapping_pow(3).wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    std::fs::write(folder.path().join("file"), &noise).expect("writable");
+    board.mount(options(&folder)).expect("a mounted folder");
+    let mut printed = Vec::new();
+    let program = b"print(len(open('file', 'rb').read()))";
+    let traceback = board
+        .execute(program, &mut |bytes| printed.extend(bytes))
+        .expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&traceback), "");
+    assert_eq!(String::from_utf8_lossy(&printed).trim(), "6000");
+    board.close();
+}

@@ -48,7 +48,7 @@ pub fn repl(connection: &mut Connection, arguments: &ReplArgs) -> Result<(), Err
     announce(board.name(), arguments, &injections)?;
     let mut screen = Screen::new(arguments.escape_non_printable, arguments.capture.as_deref())?;
     // While it is there: a board that is unplugged has no serial number.
-    let reopener = arguments.reconnect.then(|| Reopener::of(board.name()));
+    let reopener = arguments.reconnect.then(|| Reopener::of(board.address()));
     let failed = |error| Error::local("repl", "the terminal", &error);
     let raw = RawMode::enter().map_err(failed)?;
     let keys = Keys::start(board.keyboard()).map_err(failed)?;

@@ -243,6 +243,7 @@ fn devices(current: &str) -> Vec<Candidate> {
         "rfc2217://",
         "a serial port of another computer",
     ));
+    found.push(Candidate::new("ws://", "a board with WebREPL"));
     found.push(Candidate::new("sim:", "a simulated board"));
     // `port:` and ids first hide what is there: only once they are begun.
     let is_begun = |text: &str| current.contains(':') || !text.starts_with("port:");

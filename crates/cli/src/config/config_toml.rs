@@ -4,6 +4,7 @@
 //! [defaults]
 //! board = "id:334D335C3138"     # instead of auto
 //! soft-reset = "never"          # or "auto"
+//! webrepl-password-file = "password"    # beside this file
 //! cp = ["--force"]              # options of a command
 //!
 //! [aliases]
@@ -29,6 +30,8 @@ pub struct ConfigToml {
     pub board: Option<String>,
     /// Whether the first use of a board resets it.
     pub soft_reset: Option<SoftReset>,
+    /// Where the password of boards in the network is.
+    pub webrepl_password_file: Option<String>,
     /// Whether mpremote's `config.py` is left alone.
     pub ignores_config_py: bool,
     /// Options of commands, by the commands' names.
@@ -124,6 +127,10 @@ impl Reader<'_> {
                     self.found.soft_reset =
                         Some(choice.map_err(|message| self.problem(&value.span(), message))?);
                 }
+                "webrepl-password-file" => {
+                    let path = self.string(value, "a path is a string")?;
+                    self.found.webrepl_password_file = Some(path);
+                }
                 "ignore-config-py" => match value.get_ref() {
                     DeValue::Boolean(choice) => self.found.ignores_config_py = *choice,
                     _ => return Err(self.problem(&value.span(), "true or false".to_owned())),
@@ -209,6 +216,7 @@ mod tests {
 [defaults]
 board = "id:1"
 soft-reset = "never"
+webrepl-password-file = "password"
 ignore-config-py = true
 cp = ["--force"]
 run = "--no-follow"
@@ -220,6 +228,7 @@ a = "run  blink.py"
         .unwrap();
         assert_eq!(found.board.as_deref(), Some("id:1"));
         assert_eq!(found.soft_reset, Some(SoftReset::Never));
+        assert_eq!(found.webrepl_password_file.as_deref(), Some("password"));
         assert!(found.ignores_config_py);
         assert_eq!(found.options["cp"], ["--force"]);
         assert_eq!(found.options["run"], ["--no-follow"]);

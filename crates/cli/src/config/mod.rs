@@ -12,7 +12,7 @@ mod shortcuts;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use aliases::Aliases;
@@ -60,6 +60,8 @@ pub struct Config {
     pub board: Option<DefaultBoard>,
     /// Whether the first use of a board resets it.
     pub soft_reset: SoftReset,
+    /// Where the password of boards in the network is.
+    pub webrepl_password_file: Option<PathBuf>,
     /// Options of commands, by the commands' names.
     pub options: BTreeMap<String, Vec<String>>,
     /// What the user should know, one line each.
@@ -72,6 +74,7 @@ impl Default for Config {
             aliases: Aliases::built_in(),
             board: None,
             soft_reset: SoftReset::default(),
+            webrepl_password_file: None,
             options: BTreeMap::new(),
             notes: Vec::new(),
         }
@@ -94,6 +97,10 @@ impl Config {
             config.aliases.define(&signature, definition);
         }
         config.options = found.options;
+        // A path that is not whole is one from the file that names it.
+        config.webrepl_password_file = found
+            .webrepl_password_file
+            .map(|file| Path::new(&path).with_file_name("").join(file));
         config.board = variable("MPWIRE_BOARD")
             .map(|address| DefaultBoard {
                 address,
@@ -193,7 +200,7 @@ fn read_file(path: &Path) -> Result<Option<String>, Error> {
 }
 
 /// An environment variable that says something.
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.to_string_lossy().into_owned();
     (!value.is_empty()).then_some(value)
 }

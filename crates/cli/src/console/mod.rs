@@ -12,6 +12,7 @@ mod screen;
 mod sequences;
 
 pub use keys::Keys;
+pub use platform::Source;
 pub use screen::{Screen, escaped};
 
 use std::io;

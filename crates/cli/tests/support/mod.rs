@@ -240,6 +240,8 @@ pub fn set_apart(command: &mut Command, folder: &Path) {
         "MPWIRE_CONFIG",
         "MPWIRE_BOARD",
         "MPWIRE_SOFT_RESET",
+        "MPWIRE_WEBREPL_PASSWORD",
+        "MPWIRE_WEBREPL_PASSWORD_FILE",
         "EDITOR",
         "VISUAL",
     ] {

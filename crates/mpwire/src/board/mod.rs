@@ -20,7 +20,7 @@ use std::time::Duration;
 use mpwire_proto::literal::{ParseError, Value, parse};
 use mpwire_proto::raw_repl;
 
-use crate::link::{Link, Reopener};
+use crate::link::{Address, Link, Reopener};
 use crate::session::{
     self, Console, Heard, Interrupter, Keyboard, OnInterrupt, Progress, Rate, Session,
 };
@@ -214,6 +214,18 @@ impl Board {
         self.session.name()
     }
 
+    /// What opens the board's link again.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.session.address()
+    }
+
+    /// Whether the link goes on when the board's interpreter begins anew.
+    #[must_use]
+    pub fn survives_soft_reset(&self) -> bool {
+        self.session.survives_soft_reset()
+    }
+
     /// How often something went well only when it was done again: the link damages what it carries.
     #[must_use]
     pub fn repetitions(&self) -> usize {
@@ -296,14 +308,20 @@ impl Board {
         if soft_reset {
             self.installed.clear();
         }
-        self.way.find(self.session.name());
+        self.way.find(self.session.address());
         // Entering interrupts whatever runs.
         self.agent = None;
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
         if soft_reset {
-            self.is_fresh = true;
-            self.remount()?;
+            self.began_anew()?;
         }
+        Ok(())
+    }
+
+    /// Puts back what a soft reset has taken away.
+    fn began_anew(&mut self) -> Result<(), Error> {
+        self.is_fresh = true;
+        self.remount()?;
         Ok(())
     }
 

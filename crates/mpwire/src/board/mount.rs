@@ -63,6 +63,9 @@ impl Board {
         };
         let (room, bits) = sizes(&read(said.trim_ascii())?)
             .ok_or_else(|| unreadable(&said, "the size of answers was expected"))?;
+        // An answer of which much is lost would be waited for without end.
+        let burst = self.session.burst().map(wire::room_of);
+        let room = burst.map_or(room, |burst| room.min(burst));
         let effort = self.effort();
         let receiver = Receiver {
             room,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::program::Program;
 use super::{Board, Error};
-use crate::link::Reopener;
+use crate::link::{Address, Reopener};
 use crate::session;
 
 /// How often an operation is begun.
@@ -21,12 +21,11 @@ const RETURN_PATIENCE: Duration = Duration::from_secs(15);
 pub(super) struct Way(Option<JoinHandle<Reopener>>, Option<Reopener>);
 
 impl Way {
-    /// Begins to find out what is to be known of the link called `name`: it is gone with the link,
+    /// Begins to find out what is to be known of the link at `address`: it is gone with the link,
     /// and takes a few milliseconds.
-    pub(super) fn find(&mut self, name: &str) {
+    pub(super) fn find(&mut self, address: Address) {
         if self.0.is_none() && self.1.is_none() {
-            let name = name.to_owned();
-            self.0 = Some(thread::spawn(move || Reopener::of(&name)));
+            self.0 = Some(thread::spawn(move || Reopener::of(address)));
         }
     }
 
@@ -44,7 +43,13 @@ impl Board {
     pub fn reach(&mut self, soft_reset: bool) -> Result<(), Error> {
         match self.enter(soft_reset) {
             Err(error) if matches!(error.doubt(), Doubt::Unplugged) && self.comes_back()? => {
-                self.enter(soft_reset)
+                // Where the reset has ended the link, it has been done.
+                let is_done = soft_reset && !self.survives_soft_reset();
+                self.enter(soft_reset && !is_done)?;
+                if is_done {
+                    self.began_anew()?;
+                }
+                Ok(())
             }
             other => other,
         }

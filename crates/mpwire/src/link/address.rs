@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::Link;
+use super::{Link, Password};
 
 /// How a board is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,13 @@ pub enum Address {
     Socket(String),
     /// A serial port behind a server: `rfc2217://HOST:PORT?OPTIONS`, the whole of it.
     Rfc2217(String),
+    /// A board with `WebREPL`.
+    WebRepl {
+        /// `ws://HOST` or `ws://HOST:PORT`, the whole of it.
+        address: String,
+        /// What the board will ask for. An address does not hold it, since others can see that.
+        password: Option<Password>,
+    },
 }
 
 impl Address {
@@ -43,6 +50,11 @@ impl Address {
             Self::Socket(name.to_owned())
         } else if has_scheme(name, "rfc2217") {
             Self::Rfc2217(name.to_owned())
+        } else if has_scheme(name, "ws") {
+            Self::WebRepl {
+                address: name.to_owned(),
+                password: None,
+            }
         } else {
             Self::Port(name.to_owned())
         }
@@ -105,6 +117,28 @@ pub enum OpenError {
         /// What it did.
         reason: String,
     },
+    /// A board asks for a password, and there is none to say.
+    #[error("failed to access {0}: it asks for a password")]
+    NoPassword(String),
+    /// No board can have the password that there is, or it cannot be read.
+    #[error("failed to access {name}: {reason}")]
+    BadPassword {
+        /// The address.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A board did not like the password.
+    #[error("failed to access {0}: the password is wrong")]
+    WrongPassword(String),
+    /// What was connected to does not behave as `WebREPL` does.
+    #[error("failed to access {name}: {reason}")]
+    NoWebRepl {
+        /// The address.
+        name: String,
+        /// What it did.
+        reason: String,
+    },
     /// The list of ports could not be read.
     #[error("the serial ports could not be listed: {0}")]
     Unlisted(String),
@@ -127,9 +161,9 @@ impl OpenError {
             Self::Denied(_) => Some(
                 "on Linux, add yourself to the group that owns the port (often `dialout`) and log in again",
             ),
-            Self::Malformed { .. } => {
-                Some("an address looks like socket://HOST:PORT or rfc2217://HOST:PORT?OPTION")
-            }
+            Self::Malformed { .. } => Some(
+                "an address looks like socket://HOST:PORT, rfc2217://HOST:PORT?OPTION or ws://HOST",
+            ),
             Self::Unreachable { source, .. } => match source.kind() {
                 io::ErrorKind::UnexpectedEof => {
                     Some("is the board plugged in there, and does nobody else use it?")
@@ -139,6 +173,12 @@ impl OpenError {
             Self::NoRemotePort { .. } => {
                 Some("if the server passes bytes on as they are, connect to socket://HOST:PORT")
             }
+            Self::NoPassword(_) => Some(
+                "set MPWIRE_WEBREPL_PASSWORD, or MPWIRE_WEBREPL_PASSWORD_FILE to a file that holds it, or be at a terminal",
+            ),
+            Self::NoWebRepl { .. } => Some(
+                "a board has one WebREPL at a time: does nobody else use it, and has `import webrepl_setup` started it?",
+            ),
             _ => None,
         }
     }
@@ -153,6 +193,10 @@ pub fn open(address: &Address) -> Result<Arc<dyn Link>, OpenError> {
         Address::Simulated(parameters) => open_simulated(parameters),
         Address::Socket(address) => Ok(Arc::new(super::tcp::TcpLink::open(address)?)),
         Address::Rfc2217(address) => Ok(Arc::new(super::rfc2217::Rfc2217Link::open(address)?)),
+        Address::WebRepl { address, password } => {
+            let link = super::webrepl::WebReplLink::open(address, password.as_ref())?;
+            Ok(Arc::new(link))
+        }
     }
 }
 
@@ -277,6 +321,13 @@ mod tests {
         assert_eq!(
             Address::parse("port:socket://a:1"),
             Address::Socket("socket://a:1".into())
+        );
+        assert_eq!(
+            Address::parse("ws://10.0.0.7"),
+            Address::WebRepl {
+                address: "ws://10.0.0.7".into(),
+                password: None
+            }
         );
     }
     #[cfg(feature = "serial")]

@@ -30,6 +30,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// Reads an address, with its scheme, or says what is wrong with it.
     pub fn parse(address: &str) -> Result<Self, String> {
+        Self::parse_with_port(address, None)
+    }
+
+    /// As [`Self::parse`], of an address that may leave the port to be `usual`.
+    pub fn parse_with_port(address: &str, usual: Option<u16>) -> Result<Self, String> {
         let (_, rest) = address.split_once("://").unwrap_or(("", address));
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let place = place.trim_end_matches('/');
@@ -37,10 +42,11 @@ impl Endpoint {
         if host.is_empty() {
             return Err("it names no host".to_owned());
         }
-        let number = port.parse().ok().filter(|&number| number > 0);
-        // `parse` takes a plus sign as well.
-        let number = number.filter(|_| !port.starts_with('+'));
-        let port = number.ok_or_else(|| format!("'{port}' is no port (1 to 65535)"))?;
+        let port = match (port, usual) {
+            (None, None) => return Err("it names no port".to_owned()),
+            (None, Some(usual)) => usual,
+            (Some(port), _) => number(port)?,
+        };
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let options = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -94,17 +100,26 @@ impl Endpoint {
     }
 }
 
-fn split_port(place: &str) -> Result<(&str, &str), String> {
-    const MISSING: &str = "it names no port";
+/// The host and the port of `HOST`, `HOST:PORT` or `[HOST]:PORT`.
+fn split_port(place: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(number) = place.strip_prefix('[') {
         let (host, rest) = number.split_once(']').ok_or("']' is missing")?;
-        return Ok((host, rest.strip_prefix(':').ok_or(MISSING)?));
+        return Ok((host, rest.strip_prefix(':')));
     }
-    let (host, port) = place.rsplit_once(':').ok_or(MISSING)?;
+    let Some((host, port)) = place.rsplit_once(':') else {
+        return Ok((place, None));
+    };
     if host.contains(':') {
         return Err(format!("an IPv6 number needs brackets: [{host}]:{port}"));
     }
-    Ok((host, port))
+    Ok((host, Some(port)))
+}
+
+fn number(port: &str) -> Result<u16, String> {
+    let number = port.parse().ok().filter(|&number| number > 0);
+    // `parse` takes a plus sign as well.
+    let number = number.filter(|_| !port.starts_with('+'));
+    number.ok_or_else(|| format!("'{port}' is no port (1 to 65535)"))
 }
 
 /// Sends each write at once, since a board answers to the last byte, and notices a far end that has
@@ -163,7 +178,7 @@ mod tests {
         assert_eq!(wrong("socket://[::1]"), "it names no port");
         assert_eq!(wrong("socket://[::1"), "']' is missing");
         assert_eq!(wrong("socket://:4000"), "it names no host");
-        assert_eq!(wrong("socket://"), "it names no port");
+        assert_eq!(wrong("socket://"), "it names no host");
         assert_eq!(wrong("socket://h:0"), "'0' is no port (1 to 65535)");
         assert_eq!(wrong("socket://h:65536"), "'65536' is no port (1 to 65535)");
         assert_eq!(wrong("socket://h:http"), "'http' is no port (1 to 65535)");

@@ -14,11 +14,13 @@ mod sim;
 mod tcp;
 #[cfg(unix)]
 mod wake;
+mod webrepl;
 
 pub use address::{Address, OpenError, open};
 pub use reopen::{Reopener, Watch};
 #[cfg(unix)]
 pub use wake::Wake;
+pub use webrepl::Password;
 
 use std::io;
 
@@ -32,6 +34,11 @@ pub trait Link: Send + Sync {
     /// What the user would call this link: a port's path, an address.
     fn name(&self) -> &str;
 
+    /// What opens it again.
+    fn address(&self) -> Address {
+        Address::parse(self.name())
+    }
+
     /// Waits until bytes arrive and returns how many; 0 after [`Link::close`].
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
@@ -41,4 +48,15 @@ pub trait Link: Send + Sync {
     /// Sends what is still queued, leaves the board as it should be found and ends a waiting
     /// [`Link::read`].
     fn close(&self);
+
+    /// How many bytes may reach the board together, in a burst that no wire has paced, and find room in
+    /// its receive ring; `None` where a wire does pace them.
+    fn burst(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether the link goes on when the board's interpreter begins anew.
+    fn survives_soft_reset(&self) -> bool {
+        true
+    }
 }

@@ -18,10 +18,9 @@ pub struct Reopener {
 }
 
 impl Reopener {
-    /// Notes what is to be known of the link called `name`, while it is there.
+    /// Notes what is to be known of the link at `address`, while it is there.
     #[must_use]
-    pub fn of(name: &str) -> Self {
-        let address = Address::parse(name);
+    pub fn of(address: Address) -> Self {
         let serial_number = match &address {
             Address::Port(path) => serial_number_of(path),
             _ => None,

@@ -38,6 +38,8 @@ pub struct Service {
     /// The last request and its answer: the board asks again when an answer does not arrive whole,
     /// and must not have it done twice.
     last: Option<(Frame, Vec<u8>)>,
+    /// How often it was asked again.
+    repetitions: u32,
 }
 
 /// What an answer is made of. What is asked for has been done: only how much of it fits is left to
@@ -73,6 +75,7 @@ impl Service {
             listings: Listings::default(),
             pieces: Pieces::new(receiver.bits, receiver.effort),
             last: None,
+            repetitions: 0,
         }
     }
 
@@ -84,6 +87,8 @@ impl Service {
         }
         Served {
             output: self.listener.take_output(),
+            // Once is chance.
+            is_lost: !answer.is_empty() && self.repetitions > 1,
             answer,
         }
     }
@@ -92,6 +97,7 @@ impl Service {
         if let Some((last, wire)) = &self.last
             && *last == frame
         {
+            self.repetitions += 1;
             return wire.clone();
         }
         let Some(asked) = Asked::parse(&frame.body) else {
@@ -106,6 +112,7 @@ impl Service {
         let answer = answer.unwrap_or_else(failed);
         let wire = self.fitting(frame.number, &answer, asked.most.into());
         self.last = Some((frame, wire.clone()));
+        self.repetitions = 0;
         wire
     }
 

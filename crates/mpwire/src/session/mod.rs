@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 
-use crate::link::{Link, Reopener};
+use crate::link::{Address, Link, Reopener};
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
 /// be held up by a slow terminal, and a bound for one that never stops talking.
@@ -178,6 +178,8 @@ pub struct Served {
     pub output: Vec<u8>,
     /// What is sent to the board.
     pub answer: Vec<u8>,
+    /// The board has asked for that again and again: it does not arrive.
+    pub is_lost: bool,
 }
 
 /// A conversation with one board.
@@ -209,6 +211,9 @@ impl Session {
     #[must_use]
     pub fn start(link: Arc<dyn Link>) -> Self {
         let (outbox, inbox) = sync_channel(INBOX);
+        // The quickest that has no longer bursts.
+        let fits = |&(most, _): &(usize, Duration)| link.burst().is_none_or(|burst| most <= burst);
+        let pace = PACES.iter().position(fits).unwrap_or(PACES.len() - 1);
         let session = Self {
             link,
             inbox,
@@ -222,7 +227,7 @@ impl Session {
             typed: VecDeque::new(),
             service: None,
             repetitions: 0,
-            pace: 0,
+            pace,
         };
         session.listen();
         session
@@ -289,6 +294,24 @@ impl Session {
     #[must_use]
     pub fn name(&self) -> &str {
         self.link.name()
+    }
+
+    /// What opens the link again.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.link.address()
+    }
+
+    /// How many bytes the link may bring the board together, where no wire paces them.
+    #[must_use]
+    pub fn burst(&self) -> Option<usize> {
+        self.link.burst()
+    }
+
+    /// Whether the link goes on when the board's interpreter begins anew.
+    #[must_use]
+    pub fn survives_soft_reset(&self) -> bool {
+        self.link.survives_soft_reset()
     }
 
     /// A handle with which other threads interrupt this session.
@@ -408,6 +431,10 @@ impl Session {
     /// Sends with more care from now on, since something was lost.
     pub fn slow_down(&mut self) {
         self.repl.slow_down();
+        self.keep_a_slower_pace();
+    }
+
+    fn keep_a_slower_pace(&mut self) {
         self.pace = (self.pace + 1).min(PACES.len() - 1);
     }
 
@@ -471,9 +498,7 @@ impl Session {
         for piece in input.chunks(most) {
             self.repl.feed(piece.to_vec());
             sent += self.transmit()?;
-            if !pause.is_zero() {
-                thread::sleep(pause);
-            }
+            rest(pause);
         }
         self.unheard += sent;
         Ok(sent)
@@ -769,9 +794,14 @@ impl Session {
             return Ok(Vec::new());
         };
         let served = work(&mut **service, Instant::now());
-        if !served.answer.is_empty() {
-            let sent = self.link.write(&served.answer);
+        if served.is_lost {
+            self.keep_a_slower_pace();
+        }
+        let (most, pause) = PACES[self.pace];
+        for piece in served.answer.chunks(most) {
+            let sent = self.link.write(piece);
             sent.map_err(|source| self.lost(source))?;
+            rest(pause);
         }
         Ok(served.output)
     }
@@ -807,6 +837,13 @@ impl Session {
             name: self.name().to_owned(),
             source,
         }
+    }
+}
+
+/// Gives the board time to read.
+fn rest(pause: Duration) {
+    if !pause.is_zero() {
+        thread::sleep(pause);
     }
 }
 

@@ -11,7 +11,7 @@ use mpwire::doctor::{Finding, Level};
 use mpwire::link::{Address, OpenError};
 
 use crate::args::DoctorArgs;
-use crate::connection::{Connection, Unopened};
+use crate::connection::{Connection, Patient, Unopened};
 use crate::error::Error;
 use crate::report::{self, Stage};
 
@@ -42,14 +42,14 @@ fn worst(findings: &[Finding]) -> Level {
 
 /// All that is found, in the order of the sections.
 fn look(connection: &mut Connection, options: Options) -> Result<Vec<Finding>, Error> {
-    let mut findings = match connection.patient() {
-        Err(unopened) => look_into(&unopened),
-        Ok(Some(board)) => {
+    let mut findings = match connection.patient()? {
+        Patient::Unopened(unopened) => look_into(&unopened),
+        Patient::Board(board) => {
             let mut findings = chosen_port(board.name());
             findings.extend(with_stage(board, options)?);
             findings
         }
-        Ok(None) => look_around(connection, options)?,
+        Patient::Unnamed => look_around(connection, options)?,
     };
     findings.sort_by_key(Finding::section);
     Ok(findings)
@@ -66,7 +66,7 @@ fn look_around(connection: &mut Connection, options: Options) -> Result<Vec<Find
         [] => {}
         [path] => match connection.connect(&Address::Port(path.clone())) {
             Ok(()) => {
-                if let Ok(Some(board)) = connection.patient() {
+                if let Patient::Board(board) = connection.patient()? {
                     findings.extend(with_stage(board, options)?);
                 }
             }

@@ -109,6 +109,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "Whether the first use of a device soft-resets it: auto (default) or never.",
     ),
     (
+        "MPWIRE_WEBREPL_PASSWORD, MPWIRE_WEBREPL_PASSWORD_FILE",
+        "The password of boards with WebREPL, and a file that holds it; asked for where neither is set.",
+    ),
+    (
         "MPWIRE_CONFIG",
         "The configuration file to read in place of config.toml.",
     ),

@@ -1,0 +1,368 @@
+//! Boards with `WebREPL`: MicroPython's own WebSocket in front of a simulated board
+//! (`support/webrepl.py`), and scripted servers that are none.
+
+mod support;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::thread;
+
+use mpwire_sim::find_interpreter;
+use support::terminal::Terminal;
+use support::{DEADLINE, Outcome, Running, TestBoard, mpwire};
+
+const PASSWORD: &str = "secret";
+const VARIABLE: &str = "MPWIRE_WEBREPL_PASSWORD";
+
+/// A simulated board behind a WebREPL, and the server of that.
+struct RemoteBoard {
+    // Before the board, whose port it has open.
+    server: Running,
+    board: TestBoard,
+    address: String,
+}
+
+impl RemoteBoard {
+    fn start() -> Self {
+        Self::with(&[], 0)
+    }
+
+    /// A board with these parameters that looks so many milliseconds late at what has arrived.
+    fn with(parameters: &[&str], latency: u32) -> Self {
+        let board = TestBoard::with(parameters);
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/support/webrepl.py");
+        let port = free_port();
+        let server = Running::start(
+            &find_interpreter().expect("a MicroPython"),
+            &board.work(),
+            &[
+                script.display().to_string().as_str(),
+                "../board",
+                PASSWORD,
+                &latency.to_string(),
+                &port.to_string(),
+            ],
+        );
+        let mut remote = Self {
+            server,
+            board,
+            address: format!("ws://127.0.0.1:{port}"),
+        };
+        remote.server.wait_for("listening\n");
+        remote
+    }
+
+    fn words<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
+        [&["connect", self.address.as_str()], arguments].concat()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        self.board
+            .mpwire_with(&[(VARIABLE, PASSWORD)], &self.words(arguments))
+    }
+
+    /// What a command that succeeds prints.
+    fn said(&self, arguments: &[&str]) -> String {
+        let outcome = self.run(arguments);
+        assert_eq!(outcome.code, Some(0), "{arguments:?}: {outcome}");
+        outcome.text()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.board.work().join(name)).expect("it is there")
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Bytes of every value without any order.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state: u32 = 0x8266;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(length)
+    .collect()
+}
+
+#[test]
+fn programs_run_and_files_go_both_ways() {
+    let remote = RemoteBoard::start();
+    assert_eq!(remote.said(&["eval", "6*7"]), "42\n");
+    // Not all that is printed together is UTF-8 by itself.
+    assert_eq!(
+        remote
+            .said(&["exec", "print('\\xe9\\u20ac' * 200)"])
+            .trim_end(),
+        "é€".repeat(200)
+    );
+    remote.board.write("noise", noise(30_000));
+    remote.said(&[
+        "cp", "noise", ":", "+", "mkdir", "sub", "+", "cp", "noise", ":sub/",
+    ]);
+    remote.said(&["cp", ":sub/noise", "back"]);
+    assert!(remote.read("back") == noise(30_000));
+    assert!(remote.said(&["ls"]).contains("30000 noise\n"));
+    let said = remote.said(&[
+        "mount",
+        ".",
+        "exec",
+        "print(len(open('noise', 'rb').read()))",
+    ]);
+    assert!(said.ends_with("30000\n"), "{said}");
+}
+
+/// What arrives together overruns its ring.
+#[test]
+fn a_board_that_loses_bytes_gets_them_again() {
+    let remote = RemoteBoard::with(&[], 12);
+    remote.board.write("noise", noise(5_000));
+    remote.said(&["cp", "noise", ":"]);
+    assert_eq!(
+        remote.said(&["sha256sum", "noise"]).trim_end(),
+        format!("sha256sum :noise\n{}", support::hex_digest(&noise(5_000)))
+    );
+    let RemoteBoard { mut server, .. } = remote;
+    server.wait_for("lost ");
+}
+
+/// The connection ends with the interpreter, so that only who asks for that gets it.
+#[test]
+fn a_soft_reset_is_done_where_it_is_asked_for_and_connects_again() {
+    let remote = RemoteBoard::start();
+    remote.said(&["exec", "x = 7"]);
+    assert_eq!(remote.said(&["eval", "x"]), "7\n");
+    let outcome = remote.run(&["soft-reset", "eval", "'x' in globals()"]);
+    assert_eq!(
+        (outcome.code, outcome.text().as_str()),
+        (Some(0), "False\n"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_terminal_is_opened() {
+    let remote = RemoteBoard::with(&["line-ends=crlf"], 0);
+    let words = remote.words(&["repl"]);
+    let mut terminal = Terminal::start(&mpwire(), &remote.board.work(), &words);
+    terminal.wait_for("password of ");
+    terminal.ask("secret\r", "to exit this shell");
+    terminal.ask("\r", ">>> ");
+    terminal.ask("6 * 7\r", "\n42\r\n>>> ");
+    terminal.type_in("\x1d");
+    let ended = terminal.finish();
+    assert_eq!(
+        (ended.code, ended.restored),
+        (Some(0), true),
+        "{}",
+        ended.shown
+    );
+    assert!(!ended.shown.contains(PASSWORD), "{}", ended.shown);
+}
+
+#[test]
+fn ctrl_c_at_the_question_restores_the_terminal() {
+    let remote = RemoteBoard::start();
+    let words = remote.words(&["eval", "1"]);
+    let mut terminal = Terminal::start(&mpwire(), &remote.board.work(), &words);
+    terminal.wait_for("password of ");
+    terminal.type_in("se\x03");
+    let ended = terminal.finish();
+    assert_eq!(
+        (ended.code, ended.restored),
+        (Some(1), true),
+        "{}",
+        ended.shown
+    );
+}
+
+#[test]
+fn the_password_comes_from_a_file_as_well() {
+    let remote = RemoteBoard::start();
+    remote
+        .board
+        .write("password", format!("{PASSWORD}\nmore\n"));
+    let outcome = remote.board.mpwire_with(
+        &[("MPWIRE_WEBREPL_PASSWORD_FILE", "password")],
+        &remote.words(&["eval", "1"]),
+    );
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    // Beside the configuration that names it.
+    remote.board.configure("mpwire/password", PASSWORD);
+    remote.board.configure(
+        "mpwire/config.toml",
+        &format!(
+            "[defaults]\nboard = \"{}\"\nwebrepl-password-file = \"password\"\n",
+            remote.address
+        ),
+    );
+    let outcome = remote.board.mpwire_with(&[], &["eval", "6*7"]);
+    assert_eq!(
+        (outcome.code, outcome.text().as_str()),
+        (Some(0), "42\n"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_password_that_is_wrong_is_told_and_not_shown() {
+    let remote = RemoteBoard::start();
+    let words = remote.words(&["eval", "1"]);
+    for (password, told) in [
+        ("guess", "the password is wrong"),
+        (
+            "0123456789",
+            "MPWIRE_WEBREPL_PASSWORD: a WebREPL password has at most 9 bytes",
+        ),
+    ] {
+        let outcome = remote.board.mpwire_with(&[(VARIABLE, password)], &words);
+        assert_eq!(
+            (outcome.code, outcome.text().as_str()),
+            (Some(1), ""),
+            "{outcome}"
+        );
+        assert!(outcome.stderr.contains(told), "{outcome}");
+        assert!(!outcome.stderr.contains(password), "{outcome}");
+    }
+    let outcome = remote.board.mpwire_with(&[], &words);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome
+            .stderr
+            .contains("it asks for a password\nhint: set MPWIRE_WEBREPL_PASSWORD"),
+        "{outcome}"
+    );
+    let missing = [("MPWIRE_WEBREPL_PASSWORD_FILE", "none")];
+    let outcome = remote.board.mpwire_with(&missing, &words);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome.stderr.contains("none cannot be read: "),
+        "{outcome}"
+    );
+    assert_eq!(remote.said(&["eval", "1"]), "1\n");
+}
+
+/// Whoever lists the processes of a computer sees the command lines.
+#[test]
+fn a_password_in_an_address_is_refused() {
+    let board = TestBoard::start();
+    for address in ["ws://:secret@10.0.0.7", "ws://10.0.0.7?password=secret"] {
+        let outcome =
+            board.mpwire_with(&[(VARIABLE, PASSWORD)], &["connect", address, "eval", "1"]);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        assert!(outcome.stderr.contains("is no address: "), "{outcome}");
+    }
+}
+
+#[test]
+fn who_is_in_the_network_is_told_of() {
+    let board = TestBoard::start();
+    // Nobody listens there, which is told after the warning.
+    let address = format!("ws://[::ffff:127.0.0.1]:{}", free_port());
+    let outcome = board.mpwire_with(&[(VARIABLE, PASSWORD)], &["connect", &address, "eval", "1"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    let warning = format!("mpwire: {address} is not encrypted: ");
+    assert!(outcome.stderr.starts_with(&warning), "{outcome}");
+    assert!(outcome.stderr.contains("connection refused"), "{outcome}");
+}
+
+#[test]
+fn a_board_that_is_used_by_somebody_else_is_told() {
+    let remote = RemoteBoard::start();
+    let program = "print('begun')\nwhile True: pass";
+    let mut first = Running::start_with(
+        &[(VARIABLE, PASSWORD)],
+        &mpwire(),
+        &remote.board.work(),
+        &remote.words(&["exec", program]),
+    );
+    first.wait_for("begun");
+    let outcome = remote.run(&["eval", "1"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome.stderr.contains("it closed the connection without asking for the password\nhint: a board has one WebREPL"),
+        "{outcome}"
+    );
+    // Killed: its connection ends, and the board can be used.
+    drop(first);
+    assert_eq!(remote.said(&["eval", "1"]), "1\n");
+}
+
+/// Serves one connection with `serve` while mpwire runs.
+fn served(serve: impl FnOnce(&mut TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("ws://{}", listener.local_addr().expect("it is bound"));
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        serve(&mut stream);
+        // What is unread would reset the connection, and with it what was said.
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let board = TestBoard::start();
+    let words = ["connect", address.as_str(), "eval", "1"];
+    let outcome = board.mpwire_with(&[(VARIABLE, PASSWORD)], &words);
+    server.join().expect("the server goes well");
+    assert_eq!(
+        (outcome.code, outcome.text().as_str()),
+        (Some(1), ""),
+        "{outcome}"
+    );
+    outcome.stderr.replace(&address, "ADDRESS")
+}
+
+#[test]
+fn servers_that_are_none_are_told_and_get_no_password() {
+    let other = served(|stream| {
+        let _ = stream.write_all(b"SSH-2.0-\x1b[2J\r\n");
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard);
+        assert!(!String::from_utf8_lossy(&heard).contains(PASSWORD));
+    });
+    assert!(
+        other.starts_with("mpwire: failed to access ADDRESS: it does not speak HTTP, but sent \"SSH-2.0-\\u{1b}[2J"),
+        "{other}"
+    );
+    let page = served(|stream| {
+        let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n<html>");
+    });
+    assert!(
+        page.contains("it answered \"HTTP/1.0 200 OK\" when asked for a WebSocket"),
+        "{page}"
+    );
+    let endless = served(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 101 x\r\n");
+        while stream.write_all(&[b'x'; 8192]).is_ok() {}
+    });
+    assert!(
+        endless.contains("it said more than 4096 bytes"),
+        "{endless}"
+    );
+    let closed = served(|_| {});
+    assert!(closed.contains("it closed the connection"), "{closed}");
+}
+
+#[test]
+fn a_connection_that_is_lost_is_told() {
+    let remote = RemoteBoard::start();
+    let program = "print('begun')\nwhile True: pass";
+    let mut running = Running::start_with(
+        &[(VARIABLE, PASSWORD)],
+        &mpwire(),
+        &remote.board.work(),
+        &remote.words(&["exec", program]),
+    );
+    running.wait_for("begun");
+    drop(remote.server);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    let told = format!("the connection to {} was lost", remote.address);
+    assert!(outcome.stderr.contains(&told), "{outcome}");
+}
