@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use socket2::SockRef;
+
 use super::endpoint::Endpoint;
 use super::{Link, OpenError};
 
@@ -55,6 +58,20 @@ impl Connection {
             Err(error) if is_end(&error) => Err(self.ended()),
             other => other,
         }
+    }
+
+    /// Has what is there acknowledged at once, where the system can; it forgets that with each read.
+    ///
+    /// A board writes the head of a message and then the rest of it (`extmod/modwebsocket.c`), which its
+    /// network keeps until the head is acknowledged: 40 ms later, if left to the system.
+    #[cfg_attr(
+        not(any(target_os = "android", target_os = "linux")),
+        expect(clippy::unused_self, reason = "other systems have no such setting")
+    )]
+    pub fn acknowledge_at_once(&self) {
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        // It is only slower without.
+        let _ = SockRef::from(&self.stream).set_tcp_quickack(true);
     }
 
     /// Remembers what the far end's own words, without those of a protocol, were.

@@ -234,6 +234,7 @@ impl Link for WebReplLink {
                 return Ok(early);
             }
             let count = self.connection.read(buffer)?;
+            self.connection.acknowledge_at_once();
             if count == 0 {
                 return Ok(0);
             }

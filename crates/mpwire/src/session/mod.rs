@@ -32,7 +32,7 @@ const READ_PATIENCE: Duration = Duration::from_millis(300);
 /// Bytes a second that no line with long blocks is slower than.
 const SLOWEST: u64 = 11_520;
 
-/// How what is said to a program is sent: bytes at once, and the pause behind them. Where something was
+/// How what is said to a program is sent: bytes at once, and the pause to the next. Where something was
 /// lost again and again, the board's receive ring has overrun: the smallest holds 64 bytes, most 256, and
 /// an STM32's for USB 1,024 (`ports/*/mphalport.c`).
 const PACES: [(usize, Duration); 4] = [
@@ -204,6 +204,8 @@ pub struct Session {
     repetitions: usize,
     /// Which of [`PACES`] is kept.
     pace: usize,
+    /// When a piece was sent at one that pauses.
+    last_piece: Option<Instant>,
 }
 
 impl Session {
@@ -228,6 +230,7 @@ impl Session {
             service: None,
             repetitions: 0,
             pace,
+            last_piece: None,
         };
         session.listen();
         session
@@ -496,12 +499,23 @@ impl Session {
         let (most, pause) = PACES[self.pace];
         let mut sent = 0;
         for piece in input.chunks(most) {
+            self.wait_since_the_last_piece(pause);
             self.repl.feed(piece.to_vec());
             sent += self.transmit()?;
-            rest(pause);
         }
         self.unheard += sent;
         Ok(sent)
+    }
+
+    /// Gives the board time to read what it was sent last.
+    fn wait_since_the_last_piece(&mut self, pause: Duration) {
+        if pause.is_zero() {
+            return;
+        }
+        if let Some(last) = self.last_piece {
+            thread::sleep(pause.saturating_sub(last.elapsed()));
+        }
+        self.last_piece = Some(Instant::now());
     }
 
     /// What the program that is talked with says next; `None` when that is nothing for `patience`.
@@ -799,9 +813,9 @@ impl Session {
         }
         let (most, pause) = PACES[self.pace];
         for piece in served.answer.chunks(most) {
+            self.wait_since_the_last_piece(pause);
             let sent = self.link.write(piece);
             sent.map_err(|source| self.lost(source))?;
-            rest(pause);
         }
         Ok(served.output)
     }
@@ -837,13 +851,6 @@ impl Session {
             name: self.name().to_owned(),
             source,
         }
-    }
-}
-
-/// Gives the board time to read.
-fn rest(pause: Duration) {
-    if !pause.is_zero() {
-        thread::sleep(pause);
     }
 }
 
