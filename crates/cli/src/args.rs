@@ -76,8 +76,8 @@ pub struct NextAtOnce {
 /// and lines are set (ser2net's "telnet(rfc2217)", and what pyserial calls RFC 2217). pyserial's
 /// options `?ign_set_control` and `?timeout=SECONDS` may follow. `ws://HOST` is a board with WebREPL,
 /// whose password comes from `MPWIRE_WEBREPL_PASSWORD`, from the file that
-/// `MPWIRE_WEBREPL_PASSWORD_FILE` names, or from whoever is at the terminal; it is not soft-reset before
-/// its first use, since that would end the connection. None of them is encrypted: use them in a
+/// `MPWIRE_WEBREPL_PASSWORD_FILE` or `webrepl-password-file` in config.toml names, or from whoever is at
+/// the terminal; it is not soft-reset before its first use, since that would end the connection. None of them is encrypted: use them in a
 /// network that you trust, or through a tunnel.
 #[derive(Debug, Parser)]
 #[command(name = "connect", after_help = examples::CONNECT)]

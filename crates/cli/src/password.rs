@@ -23,16 +23,16 @@ pub fn complete(address: &Address, file: Option<&Path>) -> Result<Address, Error
     let Address::WebRepl { address, .. } = address else {
         return Ok(address.clone());
     };
-    let (origin, text) = find(address, file)?;
-    let password = Password::new(&text).map_err(|reason| OpenError::BadPassword {
-        name: address.clone(),
-        reason: format!("{origin}: {reason}"),
-    })?;
     if !is_on_this_computer(address) {
         report::status(&format!(
             "mpwire: {address} is not encrypted: who is in its network can read the password and all else"
         ));
     }
+    let (origin, text) = find(address, file)?;
+    let password = Password::new(&text).map_err(|reason| OpenError::BadPassword {
+        name: address.clone(),
+        reason: format!("{origin}: {reason}"),
+    })?;
     Ok(Address::WebRepl {
         address: address.clone(),
         password: Some(password),
@@ -62,12 +62,13 @@ fn find(address: &str, file: Option<&Path>) -> Result<(String, String), Error> {
     }
 }
 
-/// The first line of a file.
+/// The first line of a file, without the mark that editors on Windows begin one with.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?
         .take(FILE_MOST)
         .read_to_string(&mut text)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 

@@ -33,6 +33,10 @@ pub struct Paste {
     header: Header,
     window: usize,
     credit: usize,
+    /// The most that may be under way; `None` is as much as the board says.
+    most: Option<usize>,
+    /// Whether the board has given the window that it gives behind the header.
+    is_opened: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,14 +48,19 @@ enum Header {
 
 impl Paste {
     /// A sender of `program`, for a board that has just answered `R\x01`.
+    ///
+    /// Not more than `most` bytes are under way, where that is not less than one window: boards give as
+    /// much in two as their receive ring should hold, which is one byte more than an ESP8266's does.
     #[must_use]
-    pub fn new(program: Vec<u8>) -> Self {
+    pub fn new(program: Vec<u8>, most: Option<usize>) -> Self {
         Self {
             program,
             sent: 0,
             header: Header::Empty,
             window: 0,
             credit: 0,
+            most,
+            is_opened: false,
         }
     }
 
@@ -65,7 +74,14 @@ impl Paste {
                 self.credit = self.window;
             }
             Header::Complete => match byte {
-                CREDIT => self.credit += self.window,
+                CREDIT if self.is_opened => self.credit += self.window,
+                CREDIT => {
+                    self.is_opened = true;
+                    let both = 2 * self.window;
+                    let under_way = self.most.map_or(both, |most| most.clamp(self.window, both));
+                    // What is withheld now is never given: each later window is one that was read.
+                    self.credit += under_way - self.window;
+                }
                 END => return Signal::Abort,
                 other => return Signal::Stray(other),
             },
@@ -97,7 +113,7 @@ mod tests {
     use super::*;
 
     fn opened(program: &[u8]) -> Paste {
-        let mut paste = Paste::new(program.to_vec());
+        let mut paste = Paste::new(program.to_vec(), None);
         for byte in [0x04, 0x00, 0x01] {
             assert_eq!(paste.handle_byte(byte), Signal::Continue);
         }
@@ -119,8 +135,25 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_under_way_than_may_be() {
+        for (most, under_way) in [(300, 256), (256, 256), (240, 240), (100, 128)] {
+            let mut paste = Paste::new(vec![b'x'; 1000], Some(most));
+            for byte in [128, 0, CREDIT] {
+                paste.handle_byte(byte);
+            }
+            let mut sent = paste.poll_transmit().map_or(0, <[u8]>::len);
+            assert_eq!(sent, under_way);
+            for window in 1..6 {
+                paste.handle_byte(CREDIT);
+                sent += paste.poll_transmit().map_or(0, <[u8]>::len);
+                assert_eq!(sent, under_way + window * 128);
+            }
+        }
+    }
+
+    #[test]
     fn a_window_size_that_looks_like_flow_control_is_a_window_size() {
-        let mut paste = Paste::new(vec![b'x'; 2000]);
+        let mut paste = Paste::new(vec![b'x'; 2000], None);
         assert_eq!(paste.handle_byte(0x01), Signal::Continue);
         assert_eq!(paste.handle_byte(0x04), Signal::Continue);
         assert_eq!(paste.poll_transmit().map(<[u8]>::len), Some(0x401));

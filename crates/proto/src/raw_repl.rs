@@ -205,6 +205,8 @@ pub struct RawRepl {
     state: State,
     raw_paste: bool,
     pace: Pace,
+    /// The most that may reach the board together, where that is not what the line makes of it.
+    burst: Option<usize>,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
     /// When the running operation has failed.
@@ -280,6 +282,7 @@ impl RawRepl {
             state: State::Outside,
             raw_paste: true,
             pace: Pace::Careful,
+            burst: None,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
             deadline: None,
@@ -332,6 +335,23 @@ impl RawRepl {
     #[must_use]
     pub fn has_raw_paste(&self) -> bool {
         self.raw_paste
+    }
+
+    /// Notes how much may reach the board together, over a link without a wire that would pace it.
+    pub fn limit_bursts(&mut self, most: Option<usize>) {
+        self.burst = most;
+    }
+
+    /// Whether the board was told to begin anew, and has not entered the raw REPL since.
+    #[must_use]
+    pub fn is_resetting(&self) -> bool {
+        matches!(
+            &self.state,
+            State::Entering(Entering {
+                stage: Stage::Rebooting(_) | Stage::Doubted(_) | Stage::Booting(_),
+                ..
+            })
+        )
     }
 
     /// Notes that the board has memory enough for the usual receive ring.
@@ -577,10 +597,7 @@ impl RawRepl {
             self.transmit.push_back(LEAVE_UNTOUCHED.to_vec());
         }
         let error = match &self.state {
-            State::Entering(Entering {
-                stage: Stage::Rebooting(_) | Stage::Doubted(_) | Stage::Booting(_),
-                ..
-            }) => Error::NotReset { seen },
+            State::Entering(_) if self.is_resetting() => Error::NotReset { seen },
             State::Entering(_) => Error::NotEntered { seen },
             State::Traceback(_) => Error::NotEnded { seen },
             State::Unsure { seen, .. } => Error::NotAccepted { seen: seen.clone() },
@@ -648,7 +665,7 @@ impl RawRepl {
                     self.deadline = Some(now + REPLY);
                     self.wake = None;
                     if found.marker == 0 {
-                        self.state = State::Pasting(Paste::new(program));
+                        self.state = State::Pasting(Paste::new(program, self.burst));
                     } else if found.marker == BANNER_ANSWER {
                         // Or the answer to an earlier request for the raw REPL, with this one's behind.
                         self.wake = Some(now + SETTLE);
@@ -758,6 +775,7 @@ impl RawRepl {
             pace => pace,
         };
         let (length, pause) = pace.block();
+        let length = self.burst.map_or(length, |burst| length.min(burst));
         let end = program.len().min(sent + length);
         let mut block = program[sent..end].to_vec();
         if end == program.len() {

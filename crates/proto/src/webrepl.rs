@@ -1,5 +1,7 @@
 //! `WebREPL`'s question for the password, before its terminal (`extmod/modwebrepl.c`).
 
+use std::fmt;
+
 /// The longest password, in bytes: the board keeps no more of one.
 pub const PASSWORD_MOST: usize = 9;
 
@@ -9,11 +11,12 @@ const QUESTION: &[u8] = b"Password: ";
 const LET_IN: &[u8] = b"WebREPL connected\r\n";
 /// What it says to any other, before it closes the connection.
 const DENIED: &[u8] = b"Access denied";
-/// The most that it may say meanwhile.
+/// The most that it may say behind the password.
 const MOST: usize = 256;
+/// How much is shown of what somebody says who does not ask for one.
+const WORDS_MOST: usize = 60;
 
 /// A login, until it has succeeded or failed.
-#[derive(Debug)]
 pub struct Login {
     password: Vec<u8>,
     is_asked: bool,
@@ -22,7 +25,7 @@ pub struct Login {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Step {
     /// Send this: the password was asked for.
     Send(Vec<u8>),
@@ -30,8 +33,30 @@ pub enum Step {
     LetIn,
     /// Tell that the password is wrong.
     Denied,
-    /// Tell that this is no `WebREPL`, which said this.
+    /// Tell that this is no `WebREPL`: it said this in place of asking for the password, or nothing of
+    /// use behind that.
     Strange(Vec<u8>),
+}
+
+/// Without the password.
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let mut fields = formatter.debug_struct("Login");
+        fields.field("is_asked", &self.is_asked);
+        fields.finish_non_exhaustive()
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Send(_) => "Send(…)",
+            Self::LetIn => "LetIn",
+            Self::Denied => "Denied",
+            Self::Strange(_) => "Strange(…)",
+        })
+    }
 }
 
 impl Login {
@@ -64,18 +89,29 @@ impl Login {
     }
 
     fn step(&mut self) -> Option<Step> {
-        if !self.is_asked && self.heard.ends_with(QUESTION) {
+        if !self.is_asked {
+            return self.question();
+        }
+        if self.heard.ends_with(LET_IN) {
+            return Some(Step::LetIn);
+        }
+        if self.heard.ends_with(DENIED) {
+            return Some(Step::Denied);
+        }
+        // It may be the password that it says.
+        (self.heard.len() == MOST).then(|| Step::Strange(Vec::new()))
+    }
+
+    /// A board says nothing before it asks.
+    fn question(&mut self) -> Option<Step> {
+        if self.heard == QUESTION {
             self.heard.clear();
             self.is_asked = true;
             return Some(Step::Send([self.password.as_slice(), b"\r"].concat()));
         }
-        if self.is_asked && self.heard.ends_with(LET_IN) {
-            return Some(Step::LetIn);
-        }
-        if self.is_asked && self.heard.ends_with(DENIED) {
-            return Some(Step::Denied);
-        }
-        (self.heard.len() == MOST).then(|| Step::Strange(std::mem::take(&mut self.heard)))
+        let is_over = self.heard.len() == WORDS_MOST || self.heard.ends_with(b"\n");
+        let is_other = !QUESTION.starts_with(&self.heard);
+        (is_over && is_other).then(|| Step::Strange(std::mem::take(&mut self.heard)))
     }
 }
 
@@ -106,9 +142,19 @@ mod tests {
 
     #[test]
     fn who_does_not_ask_is_told_nothing() {
+        for said in [b"router login\r\n".as_slice(), &[b'x'; 300]] {
+            let (count, step) = Login::new("secret").handle_input(&[said, b"Password: "].concat());
+            let words = said[..count].to_vec();
+            assert_eq!(step, Some(Step::Strange(words)));
+        }
+    }
+
+    #[test]
+    fn what_it_says_behind_the_password_is_not_repeated() {
         let mut login = Login::new("secret");
-        assert_eq!(login.handle_input(b"WebREPL connected\r\n"), (19, None));
-        let (_, step) = login.handle_input(&[b'x'; 300]);
-        assert!(matches!(step, Some(Step::Strange(_))), "{step:?}");
+        login.handle_input(b"Password: ");
+        let (_, step) = login.handle_input(&b"secret ".repeat(40));
+        assert_eq!(step, Some(Step::Strange(Vec::new())));
+        assert!(!format!("{login:?} {:?}", Step::Send(b"secret".to_vec())).contains("115"));
     }
 }

@@ -148,11 +148,11 @@ impl Client {
         self.events.pop_front()
     }
 
-    /// What the server has said so far, before it has opened the connection.
+    /// What the server has said first, and has not opened the connection with.
     #[must_use]
     pub fn first_words(&self) -> &[u8] {
         match &self.state {
-            State::Opening { head, .. } => head,
+            State::Opening { head, .. } => &head[..head.len().min(WORDS_MOST)],
             _ => &[],
         }
     }
@@ -371,7 +371,8 @@ fn check(head: &str, accept: &str) -> Result<(), Refusal> {
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap_or_default();
     if status.split(' ').nth(1) != Some("101") {
-        return Err(Refusal::Status(status.to_owned()));
+        let words: String = status.chars().take(WORDS_MOST).collect();
+        return Err(Refusal::Status(words));
     }
     let named = lines.filter_map(|line| line.split_once(':'));
     let mut keys = named.filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Accept"));

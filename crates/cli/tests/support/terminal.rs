@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 
-use super::DEADLINE;
+use super::{DEADLINE, set_apart};
 
 enum News {
     Shown(Vec<u8>),
@@ -60,7 +60,9 @@ impl Terminal {
         // Before the program can change them.
         let before = settings(&slave);
         let end = || Stdio::from(slave.try_clone().expect("a descriptor"));
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        set_apart(&mut command, folder);
+        let mut child = command
             .args(arguments)
             .current_dir(folder)
             .env("PYTHONIOENCODING", "utf-8")

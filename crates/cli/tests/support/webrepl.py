@@ -2,17 +2,14 @@
 
 The WebSocket is MicroPython's own (extmod/modwebsocket.c); what asks for the password and what the unix
 port has no part of behaves as extmod/modwebrepl.c, webrepl.py and os.dupterm_notify do on an ESP32: what
-has arrived by the time that the interpreter looks goes into a ring of 260 bytes, and what finds no room
-there is lost; the connection ends with the interpreter.
+has arrived by the time that the interpreter looks goes into a ring, and what finds no room there is
+lost; the connection ends with the interpreter.
 
-Usage: webrepl.py PORT_OF_THE_BOARD PASSWORD LATENCY_IN_MS TCP_PORT
+Usage: webrepl.py PORT_OF_THE_BOARD PASSWORD ROOM_IN_THE_RING LATENCY_IN_MS TCP_PORT
 Prints a line when it listens, for each connection and for each loss.
 """
 
 import binascii, hashlib, select, socket, sys, time, websocket
-
-# One byte of the ring is never filled (ports/esp32/mphalport.c, py/ringbuf.c).
-ROOM = 259
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -66,7 +63,7 @@ def read_password(client, terminal):
             line += byte
 
 
-def arrived(terminal, latency):
+def arrived(terminal, room, latency):
     """All that has arrived, as far as it finds room; None at the end of the connection."""
     time.sleep_ms(latency)
     kept = b""
@@ -77,7 +74,7 @@ def arrived(terminal, latency):
             break
         if not byte:
             return None
-        if len(kept) < ROOM:
+        if len(kept) < room:
             kept += byte
         else:
             lost += 1
@@ -99,7 +96,7 @@ def printed(board):
     return data
 
 
-def serve(client, board, latency, listener):
+def serve(client, board, room, latency, listener):
     """Carries bytes until one side ends, and lets nobody else in meanwhile."""
     terminal = websocket.websocket(client, True)
     password = read_password(client, terminal)
@@ -118,7 +115,7 @@ def serve(client, board, latency, listener):
     while True:
         for ready, _ in poll.ipoll():
             if ready is client:
-                data = arrived(terminal, latency)
+                data = arrived(terminal, room, latency)
                 if data is None:
                     print("left")
                     return
@@ -141,16 +138,16 @@ def serve(client, board, latency, listener):
 
 def main():
     board = open(sys.argv[1], "r+b", 0)
-    latency = int(sys.argv[3])
+    room, latency = int(sys.argv[3]), int(sys.argv[4])
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(socket.getaddrinfo("127.0.0.1", int(sys.argv[4]))[0][-1])
+    listener.bind(socket.getaddrinfo("127.0.0.1", int(sys.argv[5]))[0][-1])
     listener.listen(4)
     print("listening")
     while True:
         client = listener.accept()[0]
         if shake_hands(client):
-            serve(client, board, latency, listener)
+            serve(client, board, room, latency, listener)
         client.close()
 
 

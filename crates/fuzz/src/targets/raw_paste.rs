@@ -8,7 +8,7 @@ pub fn run(input: &[u8]) {
         return;
     };
     let program: Vec<u8> = (0..=255).cycle().take(8 * usize::from(length)).collect();
-    let mut paste = Paste::new(program.clone());
+    let mut paste = Paste::new(program.clone(), None);
     let (mut sent, mut allowed) = (Vec::new(), 0);
     let window = match *said {
         [low, high, ..] => usize::from(u16::from_le_bytes([low, high])),

@@ -41,18 +41,20 @@ impl Way {
 impl Board {
     /// As [`Board::enter`], also of a board whose cable is pulled out meanwhile and put back.
     pub fn reach(&mut self, soft_reset: bool) -> Result<(), Error> {
-        match self.enter(soft_reset) {
-            Err(error) if matches!(error.doubt(), Doubt::Unplugged) && self.comes_back()? => {
-                // Where the reset has ended the link, it has been done.
-                let is_done = soft_reset && !self.survives_soft_reset();
-                self.enter(soft_reset && !is_done)?;
-                if is_done {
-                    self.began_anew()?;
-                }
-                Ok(())
-            }
-            other => other,
+        let error = match self.enter(soft_reset) {
+            Err(error) if matches!(error.doubt(), Doubt::Unplugged) => error,
+            other => return other,
+        };
+        // That the link has ended shows that the board has begun anew.
+        let is_reset = self.session.is_resetting() && !self.survives_soft_reset();
+        if !self.comes_back()? {
+            return Err(error);
         }
+        self.enter(soft_reset && !is_reset)?;
+        if is_reset {
+            self.began_anew()?;
+        }
+        Ok(())
     }
 
     /// Waits for a link that broke; `false` if it does not come back.

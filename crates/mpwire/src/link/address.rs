@@ -117,8 +117,8 @@ pub enum OpenError {
         /// What it did.
         reason: String,
     },
-    /// A board asks for a password, and there is none to say.
-    #[error("failed to access {0}: it asks for a password")]
+    /// A board will ask for a password, and there is none to say.
+    #[error("failed to access {0}: it takes a password, and none is known")]
     NoPassword(String),
     /// No board can have the password that there is, or it cannot be read.
     #[error("failed to access {name}: {reason}")]
@@ -151,6 +151,15 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The address, as far as it may be shown, where it is wrong.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Malformed { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// What the user can do about it, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

@@ -56,6 +56,8 @@ pub struct WebReplLink {
     password: Password,
     connection: Connection,
     client: Mutex<Client>,
+    /// Why there is nothing behind what came in before.
+    end: Mutex<Option<io::Error>>,
     /// What came in before it was read: while the terminal was opened.
     early: Mutex<VecDeque<u8>>,
     /// Held by the thread that sends, so that nothing gets into the middle of a message.
@@ -66,7 +68,7 @@ impl WebReplLink {
     /// Connects to `address`, such as `ws://10.0.0.7`, and says the password.
     pub fn open(address: &str, password: Option<&Password>) -> Result<Self, OpenError> {
         let endpoint = parse(address).map_err(|reason| OpenError::Malformed {
-            name: address.to_owned(),
+            name: without_secrets(address),
             reason,
         })?;
         let password = password.ok_or_else(|| OpenError::NoPassword(address.to_owned()))?;
@@ -82,6 +84,7 @@ impl WebReplLink {
             password: password.clone(),
             connection: Connection::open(&endpoint).map_err(unreachable)?,
             client: Mutex::new(client),
+            end: Mutex::default(),
             early: Mutex::default(),
             sending: Mutex::new(()),
         };
@@ -110,10 +113,9 @@ impl WebReplLink {
                 Err(error) if is_timeout(&error) => return Err(self.silent(&login)),
                 Err(source) => return Err(self.left(&login, source)),
             };
-            let data = match self.decode(&buffer[..count]) {
-                Ok(data) => data,
-                Err(error) => return Err(self.no_webrepl(error.to_string())),
-            };
+            let data = self
+                .decode(&buffer[..count])
+                .map_err(|source| self.left(&login, source))?;
             let mut rest = data.as_slice();
             while let (used, Some(step)) = login.handle_input(rest) {
                 rest = &rest[used..];
@@ -128,12 +130,19 @@ impl WebReplLink {
                         return Ok(());
                     }
                     Step::Denied => return Err(OpenError::WrongPassword(self.name.clone())),
+                    Step::Strange(words) if words.is_empty() => {
+                        let reason = "it did not answer to the password as WebREPL does";
+                        return Err(self.no_webrepl(reason.to_owned()));
+                    }
                     Step::Strange(words) => {
-                        let words = String::from_utf8_lossy(&words).into_owned();
+                        let words = String::from_utf8_lossy(&words);
                         let reason = format!("it did not ask for the password, but sent {words:?}");
                         return Err(self.no_webrepl(reason));
                     }
                 }
+            }
+            if let Some(error) = lock(&self.end).take() {
+                return Err(self.no_webrepl(error.to_string()));
             }
         }
     }
@@ -175,7 +184,8 @@ impl WebReplLink {
         }
     }
 
-    /// The bytes of the terminal in what came, after doing what else it says.
+    /// The bytes of the terminal in what came, after doing what else it says; the end that follows them is
+    /// left in `self.end`.
     fn decode(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut data = Vec::new();
         let mut client = lock(&self.client);
@@ -190,10 +200,10 @@ impl WebReplLink {
                 }
                 Event::Closed => {
                     let told = "the board closed it";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, told));
+                    *lock(&self.end) = Some(io::Error::new(io::ErrorKind::UnexpectedEof, told));
                 }
                 Event::Refused(refusal) => {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, refusal));
+                    *lock(&self.end) = Some(io::Error::new(io::ErrorKind::InvalidData, refusal));
                 }
             }
         }
@@ -233,13 +243,15 @@ impl Link for WebReplLink {
             if early > 0 {
                 return Ok(early);
             }
+            if let Some(error) = lock(&self.end).take() {
+                return Err(error);
+            }
             let count = self.connection.read(buffer)?;
             self.connection.acknowledge_at_once();
             if count == 0 {
                 return Ok(0);
             }
             let data = self.decode(&buffer[..count])?;
-            self.connection.note(&data);
             lock(&self.early).extend(data);
         }
     }
@@ -266,6 +278,14 @@ impl Link for WebReplLink {
     fn survives_soft_reset(&self) -> bool {
         false
     }
+}
+
+/// An address that can be shown: what may be a password is not.
+fn without_secrets(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("ws", address));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let place = rest.split_once('?').map_or(rest, |(place, _)| place);
+    format!("{scheme}://{place}")
 }
 
 /// The address without what has no place in it.
@@ -302,6 +322,18 @@ mod tests {
         assert!(Password::new("123456789").is_ok());
         for wrong in ["", "1234567890", "a\nb"] {
             assert!(Password::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_a_password() {
+        for address in [
+            "ws://10.0.0.7",
+            "ws://:secret@10.0.0.7",
+            "ws://user:se@cret@10.0.0.7?x=1",
+            "ws://10.0.0.7?password=secret",
+        ] {
+            assert_eq!(without_secrets(address), "ws://10.0.0.7");
         }
     }
 

@@ -38,7 +38,9 @@ pub struct Service {
     /// The last request and its answer: the board asks again when an answer does not arrive whole,
     /// and must not have it done twice.
     last: Option<(Frame, Vec<u8>)>,
-    /// How often it was asked again.
+    /// Whether that was not asked before.
+    is_new: bool,
+    /// How often it was sent again.
     repetitions: u32,
 }
 
@@ -75,15 +77,23 @@ impl Service {
             listings: Listings::default(),
             pieces: Pieces::new(receiver.bits, receiver.effort),
             last: None,
+            is_new: false,
             repetitions: 0,
         }
     }
 
     fn served(&mut self) -> Served {
         let mut answer = Vec::new();
+        self.is_new = false;
         // Only the last one is waited for: the others were given up.
         while let Some(frame) = self.listener.poll_request() {
             answer = self.answer(frame);
+        }
+        if self.is_new {
+            self.repetitions = 0;
+        } else if !answer.is_empty() {
+            // However often it was asked by now, the answer has been lost once more.
+            self.repetitions += 1;
         }
         Served {
             output: self.listener.take_output(),
@@ -97,7 +107,6 @@ impl Service {
         if let Some((last, wire)) = &self.last
             && *last == frame
         {
-            self.repetitions += 1;
             return wire.clone();
         }
         let Some(asked) = Asked::parse(&frame.body) else {
@@ -112,7 +121,7 @@ impl Service {
         let answer = answer.unwrap_or_else(failed);
         let wire = self.fitting(frame.number, &answer, asked.most.into());
         self.last = Some((frame, wire.clone()));
-        self.repetitions = 0;
+        self.is_new = true;
         wire
     }
 

@@ -217,10 +217,10 @@ impl Session {
         let fits = |&(most, _): &(usize, Duration)| link.burst().is_none_or(|burst| most <= burst);
         let pace = PACES.iter().position(fits).unwrap_or(PACES.len() - 1);
         let session = Self {
+            repl: repl_over(&*link),
             link,
             inbox,
             outbox,
-            repl: RawRepl::new(),
             rate: Rate::default(),
             sending: None,
             unheard: 0,
@@ -240,7 +240,7 @@ impl Session {
     pub fn reconnect(&mut self, link: Arc<dyn Link>) {
         self.link.close();
         self.link = link;
-        self.repl = RawRepl::new();
+        self.repl = repl_over(&*self.link);
         self.sending = None;
         self.generation += 1;
         self.listen();
@@ -309,6 +309,12 @@ impl Session {
     #[must_use]
     pub fn burst(&self) -> Option<usize> {
         self.link.burst()
+    }
+
+    /// Whether the board was told to begin anew, and has not shown yet that it has.
+    #[must_use]
+    pub fn is_resetting(&self) -> bool {
+        self.repl.is_resetting()
     }
 
     /// Whether the link goes on when the board's interpreter begins anew.
@@ -852,6 +858,13 @@ impl Session {
             source,
         }
     }
+}
+
+/// For a board of which nothing is known but its link.
+fn repl_over(link: &dyn Link) -> RawRepl {
+    let mut repl = RawRepl::new();
+    repl.limit_bursts(link.burst());
+    repl
 }
 
 impl Drop for Session {

@@ -91,7 +91,7 @@ fn look_into(unopened: &Unopened) -> Vec<Finding> {
         .iter()
         .any(|finding| matches!(finding, Finding::ChosenPort(_)) && finding.level() != Level::Fine);
     if !is_explained {
-        findings.push(not_opened(device, error));
+        findings.push(not_opened(error.name().unwrap_or(device), error));
     }
     findings
 }

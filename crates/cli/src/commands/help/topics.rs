@@ -110,7 +110,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "MPWIRE_WEBREPL_PASSWORD, MPWIRE_WEBREPL_PASSWORD_FILE",
-        "The password of boards with WebREPL, and a file that holds it; asked for where neither is set.",
+        "The password of boards with WebREPL, and a file that holds it; without them, that of webrepl-password-file in config.toml, or what somebody types.",
     ),
     (
         "MPWIRE_CONFIG",
