@@ -165,7 +165,7 @@ fn what_the_firmware_lacks_is_told(board: &Microbit) {
     board.write("file", "contents");
     assert_eq!(
         board.refused(&["cp", "--encoding", "base64", "file", ":"]),
-        "mpwire: cp: encoding base64 needs binascii.a2b_base64, which this board's firmware does not have\n"
+        "mpwire: cp: encoding base64 needs binascii.a2b_base64, which this board does not have\n"
     );
     assert_eq!(
         board.refused(&["df"]),

@@ -44,6 +44,9 @@ pub struct Capabilities {
     pub sys_stdin: bool,
     /// `sys.stdin.buffer`
     pub stdin_buffer: bool,
+    /// What is sent reaches the board in bursts ([`crate::link::Link::burst`]): only programs can be, by the
+    /// windows of raw-paste, and not data for them.
+    pub in_bursts: bool,
 }
 
 /// Bytes of memory for each character of a program.
@@ -90,6 +93,7 @@ impl Capabilities {
             os_mkdir: next()?,
             sys_stdin: next()?,
             stdin_buffer: next()?,
+            in_bursts: false,
         })
     }
 

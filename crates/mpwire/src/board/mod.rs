@@ -391,7 +391,10 @@ impl Board {
             }
             other => other?,
         };
-        Capabilities::parse(&reply).ok_or_else(|| unreadable(&reply, "capabilities"))
+        let found = Capabilities::parse(&reply);
+        let found = found.ok_or_else(|| unreadable(&reply, "capabilities"))?;
+        let in_bursts = self.session.burst().is_some();
+        Ok(Capabilities { in_bursts, ..found })
     }
 
     /// Runs `call` with `programs`, leaving nothing on the board, and returns what it printed.

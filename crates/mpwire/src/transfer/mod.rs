@@ -106,8 +106,8 @@ pub enum Error {
     /// The board failed, refused or was interrupted.
     #[error(transparent)]
     Board(#[from] board::Error),
-    /// The encoding asked for needs what this board's firmware lacks.
-    #[error("encoding {encoding} needs {needs}, which this board's firmware does not have")]
+    /// The encoding asked for needs what this board's firmware, or its link, lacks.
+    #[error("encoding {encoding} needs {needs}, which this board does not have")]
     EncodingUnavailable {
         /// The encoding.
         encoding: Encoding,

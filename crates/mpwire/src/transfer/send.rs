@@ -235,7 +235,8 @@ impl Sending<'_> {
         programs.extend(chunks.encoder.programs());
         let take = chunks.encoder.take().filter(|_| {
             let pays = !first.is_last || feeding_pays(first.text.len(), self.board.rate());
-            self.plan.feed && self.capabilities.sys_stdin && pays
+            let may_feed = self.capabilities.sys_stdin && !self.capabilities.in_bursts;
+            self.plan.feed && may_feed && pays
         });
         if take.is_some() {
             programs.push(onboard::FEED);

@@ -33,7 +33,9 @@ pub(super) const PROGRAMS: &[Program] = &[
 
 /// What a board lacks for the stream, if anything.
 pub(super) fn lacks(capabilities: &Capabilities) -> Option<&'static str> {
-    if !capabilities.stdin_buffer {
+    if capabilities.in_bursts {
+        Some("a wire that paces what is sent")
+    } else if !capabilities.stdin_buffer {
         Some("sys.stdin.buffer")
     } else if !capabilities.bytes_io {
         Some("io.BytesIO")

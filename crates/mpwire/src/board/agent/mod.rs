@@ -99,9 +99,10 @@ impl Board {
         self.agent.is_some()
     }
 
-    /// Whether an agent runs or may be loaded: the board has not refused it.
+    /// Whether an agent runs or may be loaded: the board has not refused it, and blocks would not overrun
+    /// its ring again and again.
     pub(crate) fn may_load_agent(&self) -> bool {
-        self.agent.is_some() || !self.refuses_agent
+        self.agent.is_some() || (!self.refuses_agent && self.session.burst().is_none())
     }
 
     /// Starts the agent on a board of which nothing is known, with `programs` and their `call`,
