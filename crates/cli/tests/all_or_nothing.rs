@@ -8,21 +8,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use rustix::process::Signal;
-use support::{Outcome, TestBoard, hex_digest};
+use support::{Outcome, TestBoard, hex_digest, noise};
 
 /// A tree: paths below `app`, and contents.
 type Files = BTreeMap<&'static str, Vec<u8>>;
-
-/// Bytes that do not shrink.
-fn noise(seed: u32, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(length)
-    .collect()
-}
 
 /// Three files, one in a directory.
 fn files(seed: u32, length: usize) -> Files {

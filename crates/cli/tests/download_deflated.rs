@@ -9,7 +9,7 @@ mod support;
 use std::fs;
 
 use rustix::process::Signal;
-use support::TestBoard;
+use support::{TestBoard, noise};
 
 /// A line slow enough for the board, and fast enough for a test.
 const BOARD: [&str; 3] = ["link=uart:460800", "latency=0", "deflate=writes"];
@@ -31,19 +31,6 @@ fn text(size: usize) -> Vec<u8> {
         .collect();
     text.resize(size, b' ');
     text
-}
-
-/// What does not shrink.
-fn noise(size: usize) -> Vec<u8> {
-    let mut state = 7_u64;
-    std::iter::repeat_with(|| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 56) as u8
-    })
-    .take(size)
-    .collect()
 }
 
 fn board(more: &[&str]) -> TestBoard {
@@ -95,7 +82,7 @@ fn a_file_that_shrinks_travels_deflated() {
 #[test]
 fn what_does_not_shrink_travels_as_it_is() {
     let board = board(&[]);
-    let data = noise(60_000);
+    let data = noise(1, 60_000);
     put(&board, "file", &data);
     run(&board, &["cp", ":file", "copy"]);
     assert!(arrived(&board, "copy") == data);
@@ -109,10 +96,10 @@ fn a_file_may_be_of_all_kinds() {
     let every: Vec<u8> = (0..=255).flat_map(|byte| [byte; 40]).collect();
     let data = [
         text(20_000),
-        noise(20_000),
+        noise(1, 20_000),
         vec![0; 20_000],
         every,
-        noise(3000),
+        noise(1, 3000),
         text(9000),
     ]
     .concat();
@@ -170,9 +157,9 @@ fn of_a_tree_only_what_differs_travels() {
     }
     fs::create_dir(board.work().join("tree")).expect("a folder");
     // Of the same length, and another.
-    board.write("tree/a", noise(30_000));
+    board.write("tree/a", noise(1, 30_000));
     board.write("tree/b", text(30_000));
-    board.write("tree/c", noise(20_000));
+    board.write("tree/c", noise(1, 20_000));
     board.write("tree/d", text(30_000));
     let kept = board.work().join("tree/d");
     let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(&kept).expect("the copy"));

@@ -7,22 +7,9 @@ mod support;
 use std::path::Path;
 
 use mpwire::transfer::Encoding;
-use support::{TestBoard, hex_digest, mpremote};
+use support::{TestBoard, hex_digest, mpremote, noise};
 
 const SIZES: [usize; 4] = [1 << 10, 5 << 10, 10 << 10, 50 << 10];
-
-/// Bytes that do not shrink.
-fn noise(size: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    })
-    .take(size)
-    .collect()
-}
 
 /// Python source that people wrote: genuine mpremote's own.
 fn source(size: usize) -> Vec<u8> {
@@ -91,7 +78,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for size in SIZES {
         for (kind, data) in [
-            ("random", noise(size)),
+            ("random", noise(1, size)),
             ("source", source(size)),
             ("log", log(size)),
             ("zeros", vec![0; size]),
@@ -171,7 +158,7 @@ fn chosen(board: &TestBoard, name: &str, data: &[u8]) -> Encoding {
 fn chosen_without(missing: &str) -> [Encoding; 3] {
     let board = TestBoard::with(&["link=fast", &format!("missing={missing}")]);
     [
-        chosen(&board, "random", &noise(5000)),
+        chosen(&board, "random", &noise(1, 5000)),
         chosen(&board, "source", &source(5000)),
         chosen(&board, "zeros", &[0; 5000]),
     ]
@@ -180,7 +167,7 @@ fn chosen_without(missing: &str) -> [Encoding; 3] {
 #[test]
 fn a_board_with_everything_takes_a_stream() {
     let board = TestBoard::start();
-    assert_eq!(chosen(&board, "random", &noise(5000)), Encoding::Stream);
+    assert_eq!(chosen(&board, "random", &noise(1, 5000)), Encoding::Stream);
     assert_eq!(chosen(&board, "source", &source(5000)), Encoding::Stream);
     assert_eq!(chosen(&board, "zeros", &[0; 5000]), Encoding::Stream);
 }
@@ -221,7 +208,7 @@ fn without_bytes_fromhex_the_other_decoder_of_hex_serves() {
         "link=fast",
         "missing=bytes.fromhex,binascii.a2b_base64,sys.stdin",
     ]);
-    assert_eq!(chosen(&board, "random", &noise(5000)), Encoding::Hex);
+    assert_eq!(chosen(&board, "random", &noise(1, 5000)), Encoding::Hex);
 }
 
 #[test]
@@ -253,7 +240,7 @@ fn without_standard_input_as_an_object_chunks_are_programs() {
 fn every_encoding_with_a_heap_of(heap: &str) {
     let board = TestBoard::with(&["link=fast", &format!("heap={heap}")]);
     for (name, data) in [
-        ("random", noise(20_000)),
+        ("random", noise(1, 20_000)),
         ("source", source(20_000)),
         ("zeros", vec![0; 20_000]),
     ] {
@@ -288,7 +275,7 @@ fn a_heap_of_32_kib_takes_every_encoding() {
 #[test]
 fn an_explicit_chunk_size_is_respected_exactly() {
     let board = TestBoard::start();
-    board.write("file", noise(1000));
+    board.write("file", noise(1, 1000));
     for (encoding, size, chunks) in [
         ("repr", "100", 10),
         ("base64", "300", 4),
@@ -311,7 +298,7 @@ fn an_explicit_chunk_size_is_respected_exactly() {
             "{encoding}: {copied}"
         );
     }
-    assert_on_board(&board, &[("file".to_owned(), noise(1000))]);
+    assert_on_board(&board, &[("file".to_owned(), noise(1, 1000))]);
 }
 
 #[test]
@@ -321,7 +308,7 @@ fn sizes_around_the_borders_of_chunks_arrive() {
         0, 1, 2, 3, 255, 256, 257, 1124, 1125, 1126, 4096, 65_535, 65_537,
     ] {
         let name = format!("file{size}");
-        let data = noise(size);
+        let data = noise(1, size);
         board.write(&name, &data);
         let copied = board.mpwire(&["resume", "cp", &name, ":"]);
         assert_eq!(copied.code, Some(0), "{copied}");
@@ -350,7 +337,7 @@ fn small_and_large_files_of_one_tree_arrive_together() {
 fn nothing_of_ours_stays_in_the_boards_globals() {
     let board = TestBoard::start();
     let before = board.globals();
-    for (name, data) in [("random", noise(5000)), ("source", source(50_000))] {
+    for (name, data) in [("random", noise(1, 5000)), ("source", source(50_000))] {
         board.write(name, data);
         let copied = board.mpwire(&["resume", "cp", name, ":"]);
         assert_eq!(copied.code, Some(0), "{copied}");

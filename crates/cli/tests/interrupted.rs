@@ -7,23 +7,12 @@ mod support;
 use std::fs;
 
 use rustix::process::Signal;
-use support::{TestBoard, hex_digest};
-
-/// Bytes that do not shrink.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state: u32 = 0x5eed;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(length)
-    .collect()
-}
+use support::{TestBoard, hex_digest, noise};
 
 /// Copies a file to a board on whose cable something happens.
 fn arrives_all_the_same(accident: &str) {
     let board = TestBoard::with(&["link=usb", &format!("faults={accident}")]);
-    let data = noise(100_000);
+    let data = noise(1, 100_000);
     board.write("file", &data);
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
@@ -64,7 +53,7 @@ fn a_tree_goes_on_behind_the_files_that_are_there() {
     fs::create_dir(board.work().join("tree")).expect("a new folder");
     let mut expected = Vec::new();
     for number in 0..10 {
-        let data = noise(9000 + number);
+        let data = noise(1, 9000 + number);
         board.write(&format!("tree/{number}"), &data);
         expected.push((format!("/tree/{number}"), hex_digest(&data)));
     }
@@ -77,7 +66,7 @@ fn a_tree_goes_on_behind_the_files_that_are_there() {
 #[test]
 fn a_download_goes_on_when_the_cable_is_back() {
     let board = TestBoard::with(&["link=usb", "faults=unplug@from:150000"]);
-    let data = noise(100_000);
+    let data = noise(1, 100_000);
     board.write("file", &data);
     let copied = board.mpwire(&["resume", "cp", "file", ":", "+", "cp", ":file", "back"]);
     assert_eq!(copied.code, Some(0), "{copied}");
@@ -92,7 +81,7 @@ fn a_download_goes_on_when_the_cable_is_back() {
 #[test]
 fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
     let board = TestBoard::with(&["link=uart:115200"]);
-    board.write("file", noise(400_000));
+    board.write("file", noise(1, 400_000));
     let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
     flash.wait_for_writes(20);
@@ -116,7 +105,7 @@ fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
 #[test]
 fn power_that_is_lost_while_fat_replaces_a_file_costs_neither() {
     let prepared = TestBoard::with(&["link=fast", "fs=fat"]);
-    let (old, new) = (noise(1500), noise(2500));
+    let (old, new) = (noise(1, 1500), noise(1, 2500));
     prepared.write("file", &old);
     let copied = prepared.mpwire(&["cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
@@ -205,7 +194,7 @@ fn a_name_that_is_no_text_is_no_hindrance() {
     // What a flipped bit makes of a name of ours.
     let damaged = board.mpwire(&["exec", r"exec(b'_m\xf7_send = 1')"]);
     assert_eq!(damaged.code, Some(0), "{damaged}");
-    board.write("file", noise(50_000));
+    board.write("file", noise(1, 50_000));
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
     let copied = board.mpwire(&["resume", "cp", "--encoding", "base64", "file", ":two"]);

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::terminal::Terminal;
-use support::{DEADLINE, Outcome, Running, TestBoard, mpremote, mpwire, run};
+use support::{DEADLINE, Outcome, Running, TestBoard, mpremote, mpwire, noise, run};
 
 const SERVER: &str = "/usr/sbin/ser2net";
 
@@ -175,17 +175,6 @@ impl RemoteBoard {
     }
 }
 
-/// Bytes of every value without any order.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state: u32 = 0x2217;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(length)
-    .collect()
-}
-
 /// Lines of a program, none like another.
 fn source(length: usize) -> Vec<u8> {
     let lines = (0..).map(|line| format!("value_{line} = compute({}, 'x')\n", line * 7919 % 1000));
@@ -246,7 +235,7 @@ fn agrees_with_mpremote(way: Way) {
 fn everything_arrives(way: Way) {
     let remote = RemoteBoard::start(way, &["link=usb", "latency=25", "rom=64k"]);
     prepare(&remote.board.work());
-    let (noise, source) = (noise(200_000), source(200_000));
+    let (noise, source) = (noise(1, 200_000), source(200_000));
     remote.board.write("noise", &noise);
     remote.board.write("source.py", &source);
     remote.said(&["cp", "noise", "source.py", ":"]);
@@ -265,10 +254,10 @@ fn everything_arrives(way: Way) {
 fn nothing_comes_too_early(way: Way) {
     let remote = RemoteBoard::start(way, &["link=uart:115200", "latency=25"]);
     prepare(&remote.board.work());
-    remote.board.write("noise", noise(5_000));
+    remote.board.write("noise", noise(1, 5_000));
     remote.said(&["cp", "noise", ":", "+", "cp", "-r", "tree", ":"]);
     remote.said(&["cp", ":noise", "back", "+", "cp", "-r", ":tree", "copy"]);
-    assert!(remote.read("back") == noise(5_000));
+    assert!(remote.read("back") == noise(1, 5_000));
     assert!(remote.read("copy/sub/b.bin") == remote.read("tree/sub/b.bin"));
     let RemoteBoard { server, board, .. } = remote;
     drop(server);
@@ -323,7 +312,7 @@ fn a_server_that_ends_is_a_lost_connection(way: Way) {
 /// A killed program leaves its connection to the server to clear up.
 fn the_next_command_works_after_a_kill(way: Way) {
     let remote = RemoteBoard::start(way, &["link=uart:115200"]);
-    remote.board.write("noise", noise(60_000));
+    remote.board.write("noise", noise(1, 60_000));
     let flash = remote.board.watch_flash();
     let killed = remote.start_mpwire(&["cp", "noise", ":"]);
     flash.wait_for_write();
@@ -488,7 +477,7 @@ fn addresses_that_are_none_are_told() {
 /// A program reads, imports and writes what is in a folder here, and a package is installed from here.
 fn a_folder_is_mounted(way: Way) {
     let board = RemoteBoard::start(way, &["link=uart:115200"]);
-    let data = noise(20_000);
+    let data = noise(1, 20_000);
     board.board.write("data", &data);
     board.board.write("word.py", "word = 'imported'\n");
     board

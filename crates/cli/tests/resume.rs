@@ -5,7 +5,7 @@
 mod support;
 
 use rustix::process::Signal;
-use support::{Outcome, TestBoard, hex_digest};
+use support::{Outcome, TestBoard, hex_digest, noise};
 
 /// Bytes of the file.
 const SIZE: usize = 256 * 1024;
@@ -13,17 +13,6 @@ const SIZE: usize = 256 * 1024;
 const OVERHEAD: u64 = 24 * 1024;
 /// Slow enough that what is waited for comes before the end.
 const SLOW: &str = "link=uart:921600";
-
-/// Bytes that do not shrink.
-fn noise(seed: u32) -> Vec<u8> {
-    let mut state = seed;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(SIZE)
-    .collect()
-}
 
 /// The board has the file and nothing else.
 fn assert_only(board: &TestBoard, data: &[u8], copied: &Outcome) {
@@ -54,7 +43,7 @@ fn killed_copy(board: &TestBoard) -> (String, u64) {
 /// The link or the power fails in a copy, which goes on by itself.
 fn goes_on_after(accident: &str, filesystem: &str, at_least: u64) {
     let board = TestBoard::with(&["link=usb", filesystem, accident]);
-    let data = noise(1);
+    let data = noise(1, SIZE);
     board.write("file", &data);
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
@@ -92,7 +81,7 @@ fn a_copy_goes_on_when_the_power_is_back() {
 fn a_copy_goes_on_where_a_killed_one_was() {
     for filesystem in ["fs=lfs2", "fs=fat"] {
         let board = TestBoard::with(&[SLOW, filesystem]);
-        let data = noise(2);
+        let data = noise(2, SIZE);
         board.write("file", &data);
         let (_, begun) = killed_copy(&board);
         let copied = board.mpwire(&["resume", "cp", "file", ":"]);
@@ -114,7 +103,7 @@ fn a_copy_goes_on_where_a_killed_one_was() {
 #[test]
 fn a_tree_goes_on_in_the_middle_of_a_file() {
     let board = TestBoard::with(&["link=usb", "faults=unplug@to:200000"]);
-    let data = noise(3);
+    let data = noise(3, SIZE);
     std::fs::create_dir(board.work().join("tree")).expect("a new folder");
     board.write("tree/file", &data);
     let copied = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
@@ -128,9 +117,9 @@ fn a_tree_goes_on_in_the_middle_of_a_file() {
 #[test]
 fn another_file_begins_anew_and_nothing_is_left_of_the_first() {
     let board = TestBoard::with(&[SLOW]);
-    board.write("file", noise(4));
+    board.write("file", noise(4, SIZE));
     killed_copy(&board);
-    let data = noise(5);
+    let data = noise(5, SIZE);
     board.write("file", &data);
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
@@ -145,7 +134,7 @@ fn another_file_begins_anew_and_nothing_is_left_of_the_first() {
 #[test]
 fn a_beginning_that_is_not_the_files_is_found_out() {
     let board = TestBoard::with(&[SLOW]);
-    let data = noise(6);
+    let data = noise(6, SIZE);
     board.write("file", &data);
     let (path, _) = killed_copy(&board);
     board.execute(&format!(
@@ -160,7 +149,7 @@ fn a_beginning_that_is_not_the_files_is_found_out() {
 #[test]
 fn what_somebody_interrupts_leaves_nothing() {
     let board = TestBoard::with(&[SLOW]);
-    board.write("file", noise(7));
+    board.write("file", noise(7, SIZE));
     let flash = board.watch_flash();
     let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
     flash.wait_for_writes(20);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use support::{FileWatch, Outcome, PORT, TestBoard, mpremote, mpwire, run};
+use support::{FileWatch, Outcome, PORT, TestBoard, mpremote, mpwire, noise, run};
 use tempfile::TempDir;
 
 /// Prints what is below /rom: each file's path, size and sum of bytes, or None without /rom.
@@ -66,18 +66,6 @@ fn run_mpwire(folder: &Path, arguments: &[&str]) -> Outcome {
     )
 }
 
-/// Bytes that do not compress, always the same.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_u32;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(length).collect()
-}
-
 /// A tree with all that a builder treats differently.
 fn write_tree(folder: &Path) {
     let write = |name: &str, data: &[u8]| fs::write(folder.join(name), data).expect("writable");
@@ -94,7 +82,7 @@ fn write_tree(folder: &Path) {
     write("tree/lib/both.mpy", b"M\x06\x00\x1f");
     write("tree/nothing", b"");
     write("tree/odd.bin", b"\0\x01\xff");
-    write("tree/large.bin", &noise(9001));
+    write("tree/large.bin", &noise(1, 9001));
     write("tree/text.txt", "a line of text\n".repeat(700).as_bytes());
 }
 
@@ -393,7 +381,7 @@ fn what_cannot_be_deployed_leaves_the_old_image() {
     board.write("foreign.img", b"PK\x03\x04 no image");
     board.write("long.romfs", [&image[..], b"more"].concat());
     fs::create_dir(board.work().join("large")).expect("writable");
-    board.write("large/data", noise(40_000));
+    board.write("large/data", noise(1, 40_000));
     let deploy = |arguments: &[&str]| board.mpwire(&[&["romfs"], arguments].concat());
     let cases = [
         (&["deploy", "truncated.romfs"][..], "it is truncated ("),

@@ -15,7 +15,7 @@ use mpwire_sim::find_interpreter;
 use rustix::process::Signal;
 use sha1::{Digest as _, Sha1};
 use support::terminal::Terminal;
-use support::{DEADLINE, Outcome, Running, TestBoard, mpwire};
+use support::{DEADLINE, Outcome, Running, TestBoard, mpwire, noise};
 
 const PASSWORD: &str = "secret";
 const VARIABLE: &str = "MPWIRE_WEBREPL_PASSWORD";
@@ -79,6 +79,19 @@ impl RemoteBoard {
         outcome.text()
     }
 
+    /// Starts a program that does not end, and waits until it runs.
+    fn start_a_program(&self) -> Running {
+        let program = "print('begun')\nwhile True: pass";
+        let mut running = Running::start_with(
+            &[(VARIABLE, PASSWORD)],
+            &mpwire(),
+            &self.board.work(),
+            &self.words(&["exec", program]),
+        );
+        running.wait_for("begun");
+        running
+    }
+
     fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.board.work().join(name)).expect("it is there")
     }
@@ -87,17 +100,6 @@ impl RemoteBoard {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
-}
-
-/// Bytes of every value without any order.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state: u32 = 0x8266;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(length)
-    .collect()
 }
 
 #[test]
@@ -111,12 +113,12 @@ fn programs_run_and_files_go_both_ways() {
             .trim_end(),
         "é€".repeat(200)
     );
-    remote.board.write("noise", noise(30_000));
+    remote.board.write("noise", noise(1, 30_000));
     remote.said(&[
         "cp", "noise", ":", "+", "mkdir", "sub", "+", "cp", "noise", ":sub/",
     ]);
     remote.said(&["cp", ":sub/noise", "back"]);
-    assert!(remote.read("back") == noise(30_000));
+    assert!(remote.read("back") == noise(1, 30_000));
     assert!(remote.said(&["ls"]).contains("30000 noise\n"));
     let said = remote.said(&[
         "mount",
@@ -134,7 +136,7 @@ fn nothing_is_lost_however_late_the_board_looks() {
     let remote = RemoteBoard::with(&[], 12);
     let sum = "+1".repeat(500);
     assert_eq!(remote.said(&["eval", &sum]), "500\n");
-    remote.board.write("noise", noise(5_000));
+    remote.board.write("noise", noise(1, 5_000));
     remote.said(&["cp", "noise", ":"]);
     let program = "print(open('noise', 'rb').read() == open('/noise', 'rb').read())";
     let said = remote.said(&["mount", ".", "exec", program]);
@@ -291,14 +293,7 @@ fn who_is_in_the_network_is_told_of() {
 #[test]
 fn a_board_that_is_used_by_somebody_else_is_told() {
     let remote = RemoteBoard::start();
-    let program = "print('begun')\nwhile True: pass";
-    let mut first = Running::start_with(
-        &[(VARIABLE, PASSWORD)],
-        &mpwire(),
-        &remote.board.work(),
-        &remote.words(&["exec", program]),
-    );
-    first.wait_for("begun");
+    let first = remote.start_a_program();
     let outcome = remote.run(&["eval", "1"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
     assert!(
@@ -412,14 +407,7 @@ fn servers_that_are_none_are_told_and_get_no_password() {
 #[test]
 fn a_connection_that_is_lost_is_told() {
     let remote = RemoteBoard::start();
-    let program = "print('begun')\nwhile True: pass";
-    let mut running = Running::start_with(
-        &[(VARIABLE, PASSWORD)],
-        &mpwire(),
-        &remote.board.work(),
-        &remote.words(&["exec", program]),
-    );
-    running.wait_for("begun");
+    let running = remote.start_a_program();
     drop(remote.server);
     let outcome = running.finish();
     assert_eq!(outcome.code, Some(1), "{outcome}");

@@ -249,6 +249,17 @@ pub fn set_apart(command: &mut Command, folder: &Path) {
     }
 }
 
+/// Bytes of every value without any order, that nothing can compress.
+pub fn noise(seed: u32, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(length)
+    .collect()
+}
+
 /// Tells of each write to a file.
 pub struct FileWatch {
     watch: OwnedFd,
