@@ -4,29 +4,38 @@
 //! destination that ends in `/`, need an existing directory; with `-r` a directory is copied into
 //! a destination that exists and as one that does not.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
+mod arrivals;
+mod here;
+mod names;
+mod place;
+
+pub use names::components;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mpwire::board::Board;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
-use mpwire::names;
-use mpwire::transfer::download::{Known, Outcome, Receiver, Wanted};
+use mpwire::transfer::download::Wanted;
 use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
-use mpwire::transfer::{self, Destination, Options, Progress, Source};
+use mpwire::transfer::{self, Destination, Options, Source};
 
 use crate::args::FsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::local;
 use crate::report::{self, FileProgress};
 use crate::unfinished;
+use arrivals::{Arrivals, Arriving};
+use names::{checked_name, tell_of_case};
+use place::{Place, is_separator};
 
-/// Deeper than any board's filesystem goes: what is deeper is a loop of links.
-const DEPTH_LIMIT: usize = 64;
+/// A file of a tree: where it is, and where it goes below the destination.
+struct Leaf<Source> {
+    source: Source,
+    below: Vec<String>,
+}
 
 /// Copies each source to the destination, which is the last path.
 pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
@@ -94,7 +103,7 @@ fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
         if path.is_dir() {
             let (mut found, mut directories) = (Vec::new(), Vec::new());
             // What cannot be read is told when it is to be copied.
-            let _ = walk_local(path, &mut Vec::new(), &mut directories, &mut found);
+            let _ = here::walk(path, &mut Vec::new(), &mut directories, &mut found);
             let names = found.into_iter().filter_map(|leaf| {
                 let name = leaf.below.last()?.clone();
                 Some((leaf.source, name))
@@ -113,49 +122,6 @@ fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
         .collect()
 }
 
-/// A path, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    Board(String),
-    Local(String),
-}
-
-impl Place {
-    fn parse(text: &str) -> Self {
-        match text.strip_prefix(':') {
-            Some(path) => Self::Board(path.to_owned()),
-            None => Self::Local(text.to_owned()),
-        }
-    }
-
-    /// The last component.
-    fn name(&self) -> String {
-        match self {
-            Self::Board(path) => path.rsplit('/').next().unwrap_or_default().to_owned(),
-            Self::Local(path) => Path::new(path)
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-        }
-    }
-
-    /// The path without the slashes at its end; `:/` is `:`, as for mpremote.
-    fn without_slash(&self) -> Self {
-        match self {
-            Self::Board(path) => Self::Board(path.trim_end_matches(is_separator).to_owned()),
-            Self::Local(path) => {
-                let trimmed = path.trim_end_matches(is_separator);
-                let kept = if trimmed.is_empty() { path } else { trimmed };
-                Self::Local(kept.to_owned())
-            }
-        }
-    }
-}
-
-fn is_separator(character: char) -> bool {
-    character == '/' || std::path::is_separator(character)
-}
-
 struct Copy<'a> {
     board: &'a mut Board,
     options: Options,
@@ -163,12 +129,6 @@ struct Copy<'a> {
     multiple: bool,
     /// Whether to say how each file was sent.
     explain: bool,
-}
-
-/// A file of a tree: where it is, and where it goes below the destination.
-struct Leaf<Source> {
-    source: Source,
-    below: Vec<String>,
 }
 
 impl Copy<'_> {
@@ -198,7 +158,7 @@ impl Copy<'_> {
                 let name = from.name();
                 match from {
                     Place::Local(local) => {
-                        let file = checked_local(Path::new(local))?;
+                        let file = here::checked(Path::new(local))?;
                         self.file_to_board(Source::File(file), &name, path)
                     }
                     Place::Board(_) => {
@@ -229,7 +189,7 @@ impl Copy<'_> {
                             size,
                         }])
                     }
-                    Place::Local(_) => write_local(&target, &self.read(from)?),
+                    Place::Local(_) => here::write(&target, &self.read(from)?),
                 }
             }
         }
@@ -329,7 +289,7 @@ impl Copy<'_> {
 
     fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
         match from {
-            Place::Local(path) => read_local(Path::new(path)),
+            Place::Local(path) => here::read(Path::new(path)),
             Place::Board(path) => {
                 let result = {
                     let progress = FileProgress::new(path, self.size(path)?);
@@ -356,7 +316,7 @@ impl Copy<'_> {
                 let root = Path::new(path);
                 let mut directories = Vec::new();
                 let mut files = Vec::new();
-                walk_local(root, &mut Vec::new(), &mut directories, &mut files)?;
+                here::walk(root, &mut Vec::new(), &mut directories, &mut files)?;
                 files.sort_by(|a, b| a.below.cmp(&b.below));
                 match &to {
                     Place::Board(to) => {
@@ -364,12 +324,12 @@ impl Copy<'_> {
                         for leaf in &files {
                             items.push(Item {
                                 below: leaf.below.join("/"),
-                                source: Source::File(checked_local(&leaf.source)?),
+                                source: Source::File(here::checked(&leaf.source)?),
                             });
                         }
                         self.tree_to_board(&from, to, &directories, &items)
                     }
-                    Place::Local(to) => local_tree(&from, to, &directories, &files),
+                    Place::Local(to) => here::copy_tree(&from, to, &directories, &files),
                 }
             }
             Place::Board(path) => {
@@ -477,9 +437,9 @@ impl Copy<'_> {
         files: Vec<Leaf<String>>,
     ) -> Result<(), Error> {
         tell_of_case(entries)?;
-        let root = local_root(Path::new(to), &from.name())?;
+        let root = here::root(Path::new(to), &from.name())?;
         for below in directories {
-            make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
+            here::make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
         }
         let sizes: BTreeMap<&str, u64> = entries
             .iter()
@@ -509,107 +469,15 @@ impl Copy<'_> {
                 known: if self.force { None } else { file.known() },
             })
             .collect();
-        let mut arrivals = Arrivals {
-            files,
-            explain: self.explain,
-            current: None,
-            target: None,
-        };
+        let mut arrivals = Arrivals::new(files, self.explain);
         transfer::download_all(self.board, &wanted, &mut arrivals).map_err(|error| {
-            match (error, arrivals.target) {
+            match (error, arrivals.target()) {
                 (transfer::Error::Output(error), Some(target)) => {
                     Error::local("cp", &target.to_string_lossy(), &error)
                 }
                 (error, _) => of_reading(error),
             }
         })
-    }
-}
-
-/// Copies a tree of this computer.
-fn local_tree(
-    from: &Place,
-    to: &str,
-    directories: &[Vec<String>],
-    files: &[Leaf<PathBuf>],
-) -> Result<(), Error> {
-    let root = local_root(Path::new(to), &from.name())?;
-    for below in directories {
-        make_local_directory(&root.join(below.iter().collect::<PathBuf>()))?;
-    }
-    for leaf in files {
-        let data = read_local(&leaf.source)?;
-        write_local(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
-    }
-    Ok(())
-}
-
-/// A file of the board on its way here.
-struct Arriving {
-    source: String,
-    target: PathBuf,
-    /// Bytes of it, if the board has said so.
-    size: u64,
-}
-
-impl Arriving {
-    /// What is at the target already, if that may be the same.
-    fn known(&self) -> Option<Known> {
-        let there = fs::metadata(&self.target).ok()?;
-        let may_be_same = self.size == 0 || self.size == there.len();
-        // What cannot be read is written anew, or that says why it cannot be.
-        (there.is_file() && may_be_same)
-            .then(|| Known::of_file(&self.target).ok())
-            .flatten()
-    }
-}
-
-/// Writes files of the board to their targets.
-struct Arrivals<'a> {
-    files: &'a [Arriving],
-    explain: bool,
-    current: Option<(local::Writer, FileProgress)>,
-    /// What is being written.
-    target: Option<&'a Path>,
-}
-
-impl Receiver for Arrivals<'_> {
-    fn begin(&mut self, index: usize) -> io::Result<()> {
-        let file = &self.files[index];
-        self.target = Some(&file.target);
-        // A temporary file of before goes first: it has the same name.
-        self.current = None;
-        let progress = FileProgress::new(&file.source, file.size);
-        self.current = Some((local::Writer::new(&file.target)?, progress));
-        Ok(())
-    }
-
-    fn write(&mut self, data: &[u8]) -> io::Result<()> {
-        match &mut self.current {
-            Some((writer, _)) => writer.write(data),
-            None => Ok(()),
-        }
-    }
-
-    fn end(&mut self, index: usize, outcome: Outcome) -> io::Result<()> {
-        // What was begun of a file that is unchanged after all is wrong, and goes.
-        let written = self.current.take();
-        if let Some((writer, _)) = written.filter(|_| outcome == Outcome::Arrived) {
-            writer.commit()?;
-        }
-        // Genuine mpremote copies such a file again and says nothing.
-        if outcome == Outcome::Unchanged && self.explain {
-            let target = self.files[index].target.display();
-            report::status(&format!("Up to date: {target}"));
-        }
-        Ok(())
-    }
-
-    fn progress(&mut self, index: usize, done: u64) {
-        if let Some((_, progress)) = &self.current {
-            let total = self.files[index].size.max(done);
-            progress.update(Progress { done, total });
-        }
     }
 }
 
@@ -631,192 +499,4 @@ fn no_directory(exists: bool) -> Error {
 
 fn omitted() -> Error {
     Error::message("cp: -r not specified; omitting directory")
-}
-
-/// A file of this computer's that can be read.
-fn checked_local(path: &Path) -> Result<&Path, Error> {
-    let failed = |error: io::Error| {
-        if path.is_dir() {
-            omitted()
-        } else {
-            Error::local("cp", &path.to_string_lossy(), &error)
-        }
-    };
-    let file = fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(omitted());
-    }
-    Ok(path)
-}
-
-fn read_local(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::IsADirectory || path.is_dir() {
-            omitted()
-        } else {
-            Error::local("cp", &path.to_string_lossy(), &error)
-        }
-    })
-}
-
-fn write_local(path: &Path, data: &[u8]) -> Result<(), Error> {
-    local::write(path, data).map_err(|error| Error::local("cp", &path.to_string_lossy(), &error))
-}
-
-fn local_root(path: &Path, name: &str) -> Result<PathBuf, Error> {
-    if !path.exists() {
-        make_local_directory(path)?;
-        return Ok(path.to_owned());
-    }
-    if name.is_empty() || name == "." || name == ".." {
-        return Ok(path.to_owned());
-    }
-    let root = path.join(checked_name(name)?);
-    make_local_directory(&root)?;
-    Ok(root)
-}
-
-fn make_local_directory(path: &Path) -> Result<(), Error> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::local("cp", &path.to_string_lossy(), &error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Collects what is below a directory of this computer, following links.
-fn walk_local(
-    path: &Path,
-    below: &mut Vec<String>,
-    directories: &mut Vec<Vec<String>>,
-    files: &mut Vec<Leaf<PathBuf>>,
-) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::local("cp", &path.to_string_lossy(), &error);
-    if below.len() > DEPTH_LIMIT {
-        return Err(Error::message(format!(
-            "cp: {}: too deep; is there a loop of links?",
-            path.display()
-        )));
-    }
-    let mut entries: Vec<_> = fs::read_dir(path)
-        .and_then(Iterator::collect::<io::Result<_>>)
-        .map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        below.push(entry.file_name().to_string_lossy().into_owned());
-        let path = entry.path();
-        if path.is_dir() {
-            directories.push(below.clone());
-            walk_local(&path, below, directories, files)?;
-        } else {
-            files.push(Leaf {
-                source: path,
-                below: below.clone(),
-            });
-        }
-        below.pop();
-    }
-    Ok(())
-}
-
-/// The components of paths that a board names, each checked before it names a local file.
-pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Vec<String>>, Error> {
-    let mut seen = BTreeSet::new();
-    let mut paths = Vec::new();
-    for entry in entries {
-        let below = entry
-            .name
-            .split('/')
-            .map(|name| checked_name(name).map(str::to_owned))
-            .collect::<Result<Vec<_>, _>>()?;
-        if seen.insert(below.clone()) {
-            paths.push(below);
-        }
-    }
-    Ok(paths)
-}
-
-/// Two files of a board that are one here would overwrite each other.
-fn tell_of_case(entries: &[Entry]) -> Result<(), Error> {
-    let names = entries.iter().map(|entry| entry.name.as_str());
-    let Some((one, other)) = names::differing_by_case(names) else {
-        return Ok(());
-    };
-    let both = format!("the board has {one} and {other}, which differ by case only");
-    if cfg!(any(windows, target_os = "macos")) {
-        return Err(Error::message(format!(
-            "cp: {both}: here they would be one"
-        )));
-    }
-    report::status(&format!(
-        "mpwire: {both}: on Windows and macOS they would be one"
-    ));
-    Ok(())
-}
-
-/// Refuses a name from a board that would leave the directory it is to stand in.
-fn checked_name(name: &str) -> Result<&str, Error> {
-    let escapes = name.is_empty()
-        || name == "."
-        || name == ".."
-        || name.contains(['/', '\0'])
-        || (cfg!(windows) && names::is_special_on_windows(name));
-    if escapes {
-        return Err(Error::message(format!(
-            "cp: the board has a file named {name:?}, which cannot be a file's name here"
-        )));
-    }
-    Ok(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_from_a_board_cannot_leave_their_directory() {
-        for name in ["", ".", "..", "a/b", "a\0"] {
-            assert!(checked_name(name).is_err(), "{name:?}");
-        }
-        assert_eq!(checked_name("boot.py").unwrap(), "boot.py");
-    }
-
-    #[test]
-    fn what_has_arrived_wrong_does_not_replace_what_is_right_already() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a.py");
-        fs::write(&target, "right").unwrap();
-        let files = [Arriving {
-            source: "a.py".to_owned(),
-            target: target.clone(),
-            size: 5,
-        }];
-        let mut arrivals = Arrivals {
-            files: &files,
-            explain: false,
-            current: None,
-            target: None,
-        };
-        // Its digest was not the board's, and the next one is that of what is here.
-        arrivals.begin(0).unwrap();
-        arrivals.write(b"wrong").unwrap();
-        arrivals.end(0, Outcome::Unchanged).unwrap();
-        assert_eq!(fs::read(&target).unwrap(), b"right");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn places_know_their_names() {
-        assert_eq!(Place::parse(":lib/a.py").name(), "a.py");
-        assert_eq!(Place::parse("dir/b").name(), "b");
-        assert_eq!(
-            Place::parse(":").without_slash(),
-            Place::Board(String::new())
-        );
-        let trimmed = |text| Place::parse(text).without_slash();
-        assert_eq!(trimmed(":lib//"), Place::Board("lib".into()));
-        assert_eq!(trimmed(":/"), Place::Board(String::new()));
-        assert_eq!(trimmed("/"), Place::Local("/".into()));
-    }
 }
