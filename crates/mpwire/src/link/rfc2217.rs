@@ -10,7 +10,7 @@ use mpwire_proto::rfc2217::{Awaited, Client, Event};
 use mpwire_proto::telnet;
 
 use super::endpoint::Endpoint;
-use super::tcp::{Connection, WRITE_TIMEOUT, is_timeout, lock};
+use super::tcp::{Connection, WRITE_TIMEOUT, is_timeout, lock, take};
 use super::{BAUD_RATE, Link, OpenError};
 
 /// How long a server may take to answer, first whether it has a port and then to its settings;
@@ -208,15 +208,6 @@ impl Rfc2217Link {
         self.changed.notify_all();
     }
 
-    fn take_early(&self, buffer: &mut [u8]) -> usize {
-        let early = &mut lock(&self.state).early;
-        let count = early.len().min(buffer.len());
-        for (place, byte) in buffer.iter_mut().zip(early.drain(..count)) {
-            *place = byte;
-        }
-        count
-    }
-
     /// Puts the data in the first `count` bytes of `buffer` at its beginning and returns its length.
     fn decode(&self, buffer: &mut [u8], count: usize) -> usize {
         let mut state = lock(&self.state);
@@ -266,7 +257,7 @@ impl Link for Rfc2217Link {
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let early = self.take_early(buffer);
+        let early = take(&mut lock(&self.state).early, buffer);
         if early > 0 {
             return Ok(early);
         }

@@ -1,6 +1,7 @@
 //! TCP connections, and boards that one carries the bytes of as they are: `socket://HOST:PORT`, as
 //! pyserial calls it.
 
+use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,6 +161,15 @@ pub(super) fn is_timeout(error: &io::Error) -> bool {
 /// No thread leaves anything half done that the lock protects.
 pub(super) fn lock<Value>(mutex: &Mutex<Value>) -> std::sync::MutexGuard<'_, Value> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Moves as many bytes as `buffer` holds from the beginning of `early` there, and returns how many.
+pub(super) fn take(early: &mut VecDeque<u8>, buffer: &mut [u8]) -> usize {
+    let count = early.len().min(buffer.len());
+    for (place, byte) in buffer.iter_mut().zip(early.drain(..count)) {
+        *place = byte;
+    }
+    count
 }
 
 /// A board whose bytes a TCP connection carries as they are.

@@ -12,7 +12,7 @@ use mpwire_proto::webrepl::{Login, PASSWORD_MOST, Step};
 use mpwire_proto::websocket::{self, Client, Event};
 
 use super::endpoint::Endpoint;
-use super::tcp::{Connection, is_timeout, lock};
+use super::tcp::{Connection, is_timeout, lock, take};
 use super::{Address, Link, OpenError};
 
 /// Where boards listen, unless told otherwise (`webrepl.start`).
@@ -214,15 +214,6 @@ impl WebReplLink {
         let _sending = lock(&self.sending);
         self.connection.write(frames)
     }
-
-    fn take_early(&self, buffer: &mut [u8]) -> usize {
-        let mut early = lock(&self.early);
-        let count = early.len().min(buffer.len());
-        for (place, byte) in buffer.iter_mut().zip(early.drain(..count)) {
-            *place = byte;
-        }
-        count
-    }
 }
 
 impl Link for WebReplLink {
@@ -239,7 +230,7 @@ impl Link for WebReplLink {
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let early = self.take_early(buffer);
+            let early = take(&mut lock(&self.early), buffer);
             if early > 0 {
                 return Ok(early);
             }
