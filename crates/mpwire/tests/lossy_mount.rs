@@ -20,6 +20,8 @@ enum Fault {
     Double,
     /// A packet of USB is lost.
     Packet,
+    /// A byte becomes the interrupt character.
+    Interrupt,
 }
 
 const FAULTS: [Fault; 4] = [Fault::Drop, Fault::Flip, Fault::Double, Fault::Packet];
@@ -56,6 +58,7 @@ impl Way {
         match self.fault {
             Fault::Drop => drop(bytes.remove(index)),
             Fault::Flip => bytes[index] ^= 0x41,
+            Fault::Interrupt => bytes[index] = 0x03,
             Fault::Double => bytes.insert(index, bytes[index]),
             Fault::Packet => drop(bytes.drain(index..bytes.len().min(index + 64))),
         }
@@ -170,6 +173,14 @@ fn damage_on_the_way_to_the_board_is_repaired() {
     // In the start of an answer, its header, its data and its last bytes.
     for (fault, place) in FAULTS.into_iter().zip([0, 4, 1500, 1020]) {
         copied(fault, place, 3000);
+    }
+}
+
+#[test]
+fn damage_that_looks_like_ctrl_c_interrupts_no_program() {
+    // In the start of an answer, its header and its data.
+    for place in [0, 4, 30, 1500, 3000] {
+        copied(Fault::Interrupt, place, 3000);
     }
 }
 

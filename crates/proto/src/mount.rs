@@ -21,6 +21,9 @@ const MIRROR: usize = 0o525_252;
 const HEADER: usize = KEY + 2;
 /// Bytes of a check.
 const CHECK: usize = 4;
+/// The number of a request that asks whether the host has sent an interrupt character; all others have
+/// higher ones. The answer is 1 if it has, and 0 if what the board took for one was damage.
+pub const INTERRUPT_NUMBER: u16 = 0;
 /// The longest request: a piece of a file that is written, or two paths.
 pub const REQUEST_MOST: usize = 4096;
 /// What follows the tag of the longest request, should each of its bytes be written otherwise.
@@ -84,6 +87,14 @@ pub struct Frame {
     pub number: u16,
     /// What is asked; [`Asked::parse`] reads it.
     pub body: Vec<u8>,
+}
+
+impl Frame {
+    /// Whether it asks for nothing but whether an interrupt character was sent.
+    #[must_use]
+    pub fn asks_for_interrupt(&self) -> bool {
+        self.number == INTERRUPT_NUMBER
+    }
 }
 
 /// Finds requests in what a board sends, however that is cut into pieces.

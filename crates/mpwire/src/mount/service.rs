@@ -42,6 +42,8 @@ pub struct Service {
     is_new: bool,
     /// How often it was sent again.
     repetitions: u32,
+    /// How many more requests may be those that an interrupt character meets which the board was sent.
+    interrupted: u32,
 }
 
 /// What an answer is made of. What is asked for has been done: only how much of it fits is left to
@@ -79,6 +81,7 @@ impl Service {
             last: None,
             is_new: false,
             repetitions: 0,
+            interrupted: 0,
         }
     }
 
@@ -109,9 +112,13 @@ impl Service {
         {
             return wire.clone();
         }
+        if frame.asks_for_interrupt() {
+            return self.tell_of_interrupt();
+        }
         let Some(asked) = Asked::parse(&frame.body) else {
             return Vec::new();
         };
+        self.interrupted = self.interrupted.saturating_sub(1);
         self.pieces.continue_stream(asked.stream);
         self.files.close(asked.closed);
         let answer = match asked.request {
@@ -123,6 +130,14 @@ impl Service {
         self.last = Some((frame, wire.clone()));
         self.is_new = true;
         wire
+    }
+
+    /// Tells whether an interrupt character is not damage.
+    fn tell_of_interrupt(&mut self) -> Vec<u8> {
+        let was_sent = std::mem::take(&mut self.interrupted) > 0;
+        self.is_new = true;
+        let number = mount::INTERRUPT_NUMBER;
+        mount::answer(&self.tag, number, 0, &[u8::from(was_sent)], self.check)
     }
 
     /// Does what is asked for.
@@ -361,5 +376,10 @@ impl session::Service for Service {
 
     fn is_answering(&self) -> bool {
         self.listener.is_in_request()
+    }
+
+    fn note_interrupt(&mut self) {
+        // The answer that is under way, and the one to the request that may be.
+        self.interrupted = 2;
     }
 }

@@ -23,6 +23,8 @@ use crate::link::{Address, Link, Reopener};
 /// be held up by a slow terminal, and a bound for one that never stops talking.
 const INBOX: usize = 64;
 
+/// The interrupt character.
+pub(crate) const INTERRUPT: u8 = 0x03;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -169,6 +171,9 @@ pub trait Service: Send {
 
     /// Whether a question has begun whose answer is not there yet.
     fn is_answering(&self) -> bool;
+
+    /// Tells that the board was sent an interrupt character.
+    fn note_interrupt(&mut self);
 }
 
 /// What a [`Service`] makes of what a board said.
@@ -765,6 +770,11 @@ impl Session {
     fn transmit(&mut self) -> Result<usize, Error> {
         let mut sent = 0;
         while let Some(bytes) = self.repl.poll_transmit() {
+            if let Some(service) = &mut self.service
+                && bytes.contains(&INTERRUPT)
+            {
+                service.note_interrupt();
+            }
             self.link
                 .write(&bytes)
                 .map_err(|source| self.lost(source))?;

@@ -9,6 +9,7 @@ use mpwire_deflate::{Encoder, Flush};
 
 use crate::board::onboard;
 use crate::board::program::Program;
+use crate::session::INTERRUPT;
 
 /// The line. It says when it is ready to read, which it is only where `deflate` exists.
 pub(super) const FIRST: &str = concat!(
@@ -40,8 +41,6 @@ const AGENT: [Program; 3] = [
     onboard::BYTES_IO_NEW,
     onboard::AGENT,
 ];
-/// The interrupt character, which must not be on the wire.
-const INTERRUPT: u8 = 0x03;
 
 /// What the line reads: `programs`, the agent and a `call`, deflated; `None` if it cannot be written
 /// without an interrupt character.

@@ -8,7 +8,8 @@
 # its bits changed. The answer ends with the check of tag, number and answer. It holds no 0x03: one
 # travels as 0, and behind the answer stand the distances from one to the next, as to agent.py.
 #
-# Ctrl-C stays on throughout. A lost byte leaves nobody waiting: up to the last 72 bytes, more than a
+# Ctrl-C stays on throughout. What damage has made one of is told by asking, with a request that has
+# number 0 and nothing in it, whether the host has sent one lately: 1 if it has. A lost byte leaves nobody waiting: up to the last 72 bytes, more than a
 # packet of USB, are read at once, those one by one and with a deadline. Where silence follows, the
 # host is asked again, and answers the same. Nothing is allocated while an answer comes, for a
 # collection of garbage would make a small receive ring overflow.
@@ -85,7 +86,7 @@ def _mw_link(tag, check, inflate, bytes_io):
         return 0
 
     def answer(frame):
-        nonlocal times
+        nonlocal stream, times
         count, patience = times
         # One that does not answer has gone, most likely, and nobody shall wait long for it.
         times = (2, 250)
@@ -100,36 +101,51 @@ def _mw_link(tag, check, inflate, bytes_io):
                 source.seek(0)
                 source.write(view[20:end])
                 source.seek(0)
-                return stream.read(size)
+                # What is interrupted here has read nobody knows how much.
+                inflater = stream
+                stream = None
+                data = inflater.read(size)
+                stream = inflater
+                return data
         raise OSError(110)
 
-    def ask(request, raises=True):
-        nonlocal number, streams, stream, most
-        number = number % 32767 + 1
+    def framed(number, request):
         buffer[16] = number & 255
         buffer[17] = number >> 8
+        frame = bytes(view[:18]) + len(request).to_bytes(2, "little") + request
+        frame += check(frame, 0).to_bytes(4, "little")
+        return b"\x1e" + frame.replace(b"\x1b", b"\x1b\x01").replace(b"\x04", b"\x1b\x02")
+
+    def ask(request, raises=True):
+        nonlocal number, streams, stream, most, times
+        number = number % 32767 + 1
         if bits and not stream:
             streams = streams % 255 + 1
             stream = inflate(source, 1, bits)
         count = len(closed)
         request = bytes((streams, most & 255, most >> 8, count)) + bytes(closed) + request
-        frame = bytes(view[:18]) + len(request).to_bytes(2, "little") + request
-        frame += check(frame, 0).to_bytes(4, "little")
-        frame = b"\x1e" + frame.replace(b"\x1b", b"\x1b\x01").replace(b"\x04", b"\x1b\x02")
         error = data = None
+        doubts = True
         while not data:
             try:
                 if error:
                     # An answer may be under way: it is nobody else's input.
                     while fill(18, 1, 200):
                         pass
-                    break
-                data = answer(frame)
+                    if not doubts or not isinstance(error, KeyboardInterrupt) or bits and not stream:
+                        break
+                    doubts = False
+                    times = (2, 250)
+                    if answer(framed(0, b""))[0]:
+                        break
+                    error = None
+                data = answer(framed(number, request))
                 if not data:
                     # The stream has ended, or is another than the host's: a new one is begun.
                     raise OSError(5)
             except BaseException as caught:
-                error = caught
+                if not error or isinstance(caught, KeyboardInterrupt):
+                    error = caught
         if error:
             stream = None
             if isinstance(error, MemoryError) and most > 128:
