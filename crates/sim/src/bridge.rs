@@ -774,7 +774,7 @@ impl Bridge {
         }
     }
 
-    /// Sends what a program prints; `true` when an accident of the cable brought a new interpreter.
+    /// Sends what the board says; `true` when an accident of the cable brought a new interpreter.
     fn send(&mut self, bytes: &[u8]) -> bool {
         for outcome in self.up_faults.pass(bytes) {
             match outcome {
@@ -928,8 +928,9 @@ impl Bridge {
             self.held.push_front(byte);
         }
         // ports/*/main.c
-        self.say(b"MPY: soft reboot\r\n");
-        self.restart(self.console.mode_at_exit());
+        if !self.send(b"MPY: soft reboot\r\n") {
+            self.restart(self.console.mode_at_exit());
+        }
     }
 
     fn hard_reset(&mut self) {
