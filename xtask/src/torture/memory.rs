@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::stand::Stand;
 use super::verdict::{Tally, Trial, Verdict};
 use super::work::{Job, Work};
-use super::{Rack, judge};
+use super::{Numbers, Rack, judge};
 use crate::data::Generator;
 
 const WORKS: [Work; 5] = [
@@ -27,7 +27,7 @@ const CALLS: usize = 40;
 
 pub(super) fn run(
     rack: Rack,
-    numbers: &Range<u64>,
+    numbers: &Numbers,
     is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Tally>> {
     let mut rows = Vec::new();

@@ -25,11 +25,12 @@ mod verdict;
 mod wire;
 mod work;
 
+use std::iter::StepBy;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ pub struct Arguments {
     /// The number of the first trial
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Of those, only every one of so many
+    #[arg(long, value_name = "N", default_value = "1")]
+    every: NonZeroUsize,
     /// What chance begins with
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -76,8 +80,9 @@ pub struct Arguments {
 
 impl Arguments {
     /// The trials of a row that could go on for ever.
-    fn numbers(&self, usual: u64) -> Range<u64> {
-        self.first..self.first + self.count.unwrap_or(usual)
+    fn numbers(&self, usual: u64) -> Numbers {
+        let end = self.first + self.count.unwrap_or(usual);
+        (self.first..end).step_by(self.every.get())
     }
 }
 
@@ -100,16 +105,21 @@ struct Rack<'a> {
     /// The first trial of a row, and how many.
     first: u64,
     count: Option<u64>,
+    /// Of these, every one of so many.
+    every: NonZeroUsize,
     /// For each processor, where most of a trial is waiting.
     boards: usize,
 }
 
+/// The numbers of a row's trials.
+type Numbers = StepBy<Range<u64>>;
+
 impl Rack<'_> {
     /// Those of a row's trials that are wanted.
-    fn part(&self, whole: Range<u64>) -> Range<u64> {
+    fn part(&self, whole: Range<u64>) -> Numbers {
         let start = whole.start + self.first;
         let end = self.count.map_or(whole.end, |count| start + count);
-        start..end.min(whole.end)
+        (start..end.min(whole.end)).step_by(self.every.get())
     }
 }
 
@@ -137,6 +147,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             seed: arguments.seed,
             first: arguments.first,
             count: arguments.count,
+            every: arguments.every,
             boards: arguments.boards,
         };
         if wanted(Suite::Wire) {
@@ -175,26 +186,22 @@ fn table(rows: &[Tally]) -> String {
 fn judge<Board>(
     boards: usize,
     mut tally: Tally,
-    numbers: Range<u64>,
+    numbers: Numbers,
     new_board: impl Fn(usize) -> Result<Board> + Sync,
     trial: impl Fn(&mut Board, u64) -> Result<Trial> + Sync,
 ) -> Result<Tally> {
-    let next = AtomicU64::new(numbers.start);
-    let progress = Progress::new(numbers.end.saturating_sub(numbers.start));
+    let progress = Progress::new(numbers.clone().count() as u64);
+    let left = Mutex::new(numbers);
+    let next = || left.lock().expect("counting does not panic").next();
     let shared = Mutex::new((&mut tally, progress));
     let workers = boards * thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| {
                 let (next, shared, new_board, trial) = (&next, &shared, &new_board, &trial);
-                let end = numbers.end;
                 scope.spawn(move || -> Result<()> {
                     let mut board = new_board(worker)?;
-                    loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= end {
-                            return Ok(());
-                        }
+                    while let Some(number) = next() {
                         let trial = trial(&mut board, number)?;
                         let mut shared = shared.lock().expect("no trial panics while it counts");
                         let (tally, progress) = &mut *shared;
@@ -204,6 +211,7 @@ fn judge<Board>(
                         tally.add(&trial);
                         progress.tell(tally);
                     }
+                    Ok(())
                 })
             })
             .collect();

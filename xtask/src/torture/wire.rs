@@ -1,7 +1,6 @@
 //! One accident on the cable in a copy, or in a program's use of a mounted folder.
 
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use mpwire_sim::{Accident, Board, Direction, Fault, Options, Random};
 use tempfile::TempDir;
 
 use super::verdict::{Tally, Trial, Verdict};
-use super::{Rack, judge};
+use super::{Numbers, Rack, judge};
 use crate::process::{self, Finished};
 use crate::tool::Tool;
 
@@ -49,7 +48,7 @@ const WORKS: [(Work, &str); 3] = [
 
 pub(super) fn run(
     rack: Rack,
-    numbers: Range<u64>,
+    numbers: Numbers,
     is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Tally>> {
     let mut rows = Vec::new();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use mpwire::mount::{Folder, Options, Receiver, Service};
 use mpwire::session::Service as _;
-use mpwire_proto::mount::TAG;
+use mpwire_proto::mount::{INTERRUPT_NUMBER, TAG};
 use tempfile::TempDir;
 
 use super::mount_listener::{MINE, sum};
@@ -18,7 +18,7 @@ const HEADER: usize = 10;
 const SECRET: &[u8] = b"nobody on the board may read or change this: 0f1e2d3c4b5a";
 
 /// The first byte says how the folder is mounted; then come requests, each behind two bytes of
-/// length.
+/// length. One with nothing in it asks whether an interrupt character was sent, which then was.
 pub fn run(input: &[u8]) {
     let Some((&flags, mut rest)) = input.split_first() else {
         return;
@@ -43,8 +43,14 @@ pub fn run(input: &[u8]) {
         let length = usize::from(u16::from_le_bytes([*low, *high])).min(behind.len());
         let (body, behind) = behind.split_at(length);
         rest = behind;
-        number += 1;
-        let served = service.handle_input(Instant::now(), &request(number, body));
+        let wire = if body.is_empty() {
+            service.note_interrupt();
+            request(INTERRUPT_NUMBER, body)
+        } else {
+            number += 1;
+            request(number, body)
+        };
+        let served = service.handle_input(Instant::now(), &wire);
         assert!(served.output.is_empty());
         check_answer(&served.answer);
     }
