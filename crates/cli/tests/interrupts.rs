@@ -25,6 +25,29 @@ fn ctrl_c_reaches_a_running_script() {
 }
 
 #[test]
+fn a_polite_kill_ends_what_runs_a_program_that_takes_no_notice() {
+    let board = TestBoard::start();
+    let program = "
+import time
+print('begun')
+for _ in range(2):
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+";
+    board.write("stubborn.py", program);
+    let mut running = board.start_mpwire(&["run", "stubborn.py"]);
+    running.wait_for("begun");
+    running.signal(Signal::TERM);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let said = "the board was silent for 5 s while a program ran";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    assert_eq!(board.mpwire(&["eval", "1+1"]).text().trim_end(), "2");
+}
+
+#[test]
 fn ctrl_c_in_the_middle_of_a_copy_leaves_the_old_file() {
     a_copy_ends_by(Signal::INT);
 }

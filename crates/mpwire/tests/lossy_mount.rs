@@ -192,6 +192,42 @@ fn damage_on_the_way_from_the_board_is_repaired() {
     }
 }
 
+/// Runs a program that a mounted folder has, while a packet from the board is lost from this byte on, and
+/// the one before it comes again; returns what it printed and raised.
+fn run_beside_a_repetition(at: usize) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("u.py"), "print('all of it has run')").expect("writable");
+    let address = format!("sim:link=fast&faults=packet@from:{at}");
+    let mut board = Board::new(Session::start(
+        open(&Address::parse(&address)).expect("a simulated board"),
+    ));
+    board.enter(true).expect("a raw REPL");
+    board.mount(options(&folder)).expect("a mounted folder");
+    let mut printed = Vec::new();
+    let traceback = board
+        .execute(b"import u", &mut |bytes| printed.extend(bytes))
+        .expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\r', "");
+    (text(&printed), text(&traceback))
+}
+
+#[test]
+fn marks_of_the_program_before_that_come_again_are_no_end_of_this_one() {
+    // From before the program is asked for to its first question and behind.
+    std::thread::scope(|scope| {
+        for at in (195..260).step_by(5) {
+            scope.spawn(move || {
+                let (printed, traceback) = run_beside_a_repetition(at);
+                assert_eq!(traceback, "", "at {at}");
+                assert!(
+                    printed.ends_with("all of it has run\n"),
+                    "at {at}: {printed:?}"
+                );
+            });
+        }
+    });
+}
+
 /// Damages what it is told to, as often as it is told.
 struct Damaging {
     inner: Arc<dyn Link>,

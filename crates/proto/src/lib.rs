@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`scan`] | finding one of several markers in a stream, in bounded memory |
 //! | [`raw_repl`] | entering, leaving and resetting the raw REPL, and executing programs in it |
+//! | [`repeat`] | a packet that comes again in place of the next one |
 //! | [`raw_paste`] | the window credits that pace a program on its way into the compiler |
 //! | [`blocks`] | binary data to a program that asks for it, and its questions |
 //! | [`frames`] | binary data in a program's output |
@@ -25,6 +26,7 @@ pub mod literal;
 pub mod mount;
 pub mod raw_paste;
 pub mod raw_repl;
+pub mod repeat;
 pub mod rfc2217;
 pub mod scan;
 pub mod telnet;

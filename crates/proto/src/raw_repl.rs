@@ -325,6 +325,16 @@ impl RawRepl {
         self.asked_again
     }
 
+    /// Whether the board has been asked something, or told that it has a whole program, and has not answered:
+    /// nothing of what it says next can be what it said last.
+    #[must_use]
+    pub fn is_answer_due(&self) -> bool {
+        matches!(
+            self.state,
+            State::Requesting { .. } | State::Ending | State::Confirming { .. }
+        )
+    }
+
     /// Whether the program has ended and its last words are on their way.
     #[must_use]
     pub fn is_ending(&self) -> bool {
@@ -547,7 +557,9 @@ impl RawRepl {
             // It has the end of the program, then, and its word of it was lost.
             State::Ending => self.accepted(now),
             State::Output => self.restart_quiet(now),
-            State::Traceback(_) => self.restart_ending(now),
+            // Among frames, what ends them is more than a byte that damage may make.
+            State::Traceback(_) if self.frames.is_some() => self.restart_ending(now),
+            State::Traceback(_) => self.go_on(now),
             _ => {}
         }
     }

@@ -17,6 +17,7 @@ mod mount_service;
 mod package_json;
 mod raw_paste;
 mod raw_repl;
+mod repeat;
 mod repl_console;
 mod rfc2217;
 mod romfs_image;
@@ -67,6 +68,7 @@ pub const ALL: &[Target] = targets! {
     package_json 20_000
     raw_paste 20_000
     raw_repl 5_000
+    repeat 20_000
     repl_console 500
     rfc2217 20_000
     romfs_image 20_000

@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
+use mpwire_proto::repeat::Repeat;
 
 use crate::link::{Address, Link, Reopener};
 
@@ -27,6 +28,8 @@ const INBOX: usize = 64;
 pub(crate) const INTERRUPT: u8 = 0x03;
 /// How long an interrupted program may take to end before the board is left as it is.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a user's program may be silent that was sent Ctrl-C: it may have something to finish.
+const INTERRUPTED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a program may take to answer what it was told, besides the time on the wire.
 const READ_PATIENCE: Duration = Duration::from_millis(300);
@@ -103,7 +106,8 @@ impl Interrupter {
 /// What an interrupt does while a program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnInterrupt {
-    /// The board's program gets Ctrl-C and may go on; a second interrupt gives up on it.
+    /// The board's program gets Ctrl-C and may go on while it says something; silence of 5 s, or a second
+    /// interrupt, gives up on it.
     Forward,
     /// The operation is given up: the board's program is ended and [`Error::Interrupted`] returned.
     Abandon,
@@ -192,6 +196,8 @@ pub struct Session {
     link: Arc<dyn Link>,
     inbox: Receiver<Input>,
     outbox: SyncSender<Input>,
+    /// Takes out packets that came again, before anything else hears of them.
+    repeat: Repeat,
     repl: RawRepl,
     rate: Rate,
     /// When the current program was begun, and its length.
@@ -222,6 +228,7 @@ impl Session {
         let fits = |&(most, _): &(usize, Duration)| link.burst().is_none_or(|burst| most <= burst);
         let pace = PACES.iter().position(fits).unwrap_or(PACES.len() - 1);
         let session = Self {
+            repeat: Repeat::default(),
             repl: repl_over(&*link),
             link,
             inbox,
@@ -245,6 +252,7 @@ impl Session {
     pub fn reconnect(&mut self, link: Arc<dyn Link>) {
         self.link.close();
         self.link = link;
+        self.repeat = Repeat::default();
         self.repl = repl_over(&*self.link);
         self.sending = None;
         self.generation += 1;
@@ -713,6 +721,10 @@ impl Session {
                         return Err(self.abandon());
                     }
                     self.repl.interrupt();
+                    // Whoever asked for the end will not wait for ever for a program that takes no
+                    // notice, or for one whose end was lost.
+                    self.repl
+                        .limit_silence(Instant::now(), INTERRUPTED_PATIENCE);
                 }
                 Some(Input::Console(input)) => self.typed.push_back(input),
             }
@@ -780,6 +792,9 @@ impl Session {
                 .map_err(|source| self.lost(source))?;
             sent += bytes.len();
         }
+        if sent > 0 && self.repl.is_answer_due() {
+            self.repeat.expect_answer();
+        }
         Ok(sent)
     }
 
@@ -791,18 +806,30 @@ impl Session {
                 .service
                 .as_ref()
                 .and_then(|service| service.poll_timeout());
-            match self.next_input(until.into_iter().chain(wake).min())? {
-                Some(Input::Bytes(of, _) | Input::Broken(of, _)) if of != self.generation => {}
-                Some(Input::Bytes(of, bytes)) if self.service.is_some() => {
-                    let passed = self.serve(|service, now| service.handle_input(now, &bytes))?;
-                    return Ok(Some(Input::Bytes(of, passed)));
+            let doubt = self.repeat.poll_timeout();
+            let waits = [until, wake, doubt];
+            let heard = match self.next_input(waits.into_iter().flatten().min())? {
+                Some(Input::Bytes(of, _) | Input::Broken(of, _)) if of != self.generation => {
+                    continue;
+                }
+                Some(Input::Bytes(_, bytes)) => self.repeat.push(Instant::now(), &bytes),
+                None if doubt.is_some_and(|doubt| doubt <= Instant::now()) => {
+                    self.repeat.handle_timeout(Instant::now())
                 }
                 None if wake.is_some_and(|wake| wake <= Instant::now()) => {
                     let passed = self.serve(|service, now| service.handle_timeout(now))?;
                     return Ok(Some(Input::Bytes(self.generation, passed)));
                 }
                 other => return Ok(other),
+            };
+            if heard.is_empty() {
+                continue;
             }
+            let passed = match self.service {
+                Some(_) => self.serve(|service, now| service.handle_input(now, &heard))?,
+                None => heard,
+            };
+            return Ok(Some(Input::Bytes(self.generation, passed)));
         }
     }
 

@@ -82,6 +82,17 @@ impl RawRepl {
         self.deadline = Some(now + self.quiet.map_or(AT_ONCE, |quiet| quiet.min(AT_ONCE)));
     }
 
+    /// Goes on with a program that seemed to have ended and is alive: a byte of what it said was damaged so
+    /// that it looked like the mark.
+    pub(super) fn go_on(&mut self, now: Instant) {
+        if let State::Traceback(said) = std::mem::replace(&mut self.state, State::Output)
+            && !said.is_empty()
+        {
+            self.events.push_back(Event::Output(said));
+        }
+        self.restart_quiet(now);
+    }
+
     /// The traceback of a user's program of whose three marks one was lost (that the board has the program,
     /// the end of the output, the end of the traceback), where what came tells: with the prompt last, it has
     /// ended, and what it has printed may be a traceback only where the word stands in it.

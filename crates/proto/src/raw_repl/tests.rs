@@ -550,6 +550,29 @@ fn a_sign_of_life_shows_that_a_program_runs() {
 }
 
 #[test]
+fn a_program_that_is_alive_has_not_ended_whatever_damage_looks_like() {
+    for quiet in [None, Some(Duration::from_secs(9))] {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", quiet);
+        driver.input(b"R\x01\x80\x00\x01");
+        if quiet.is_none() {
+            driver.wait();
+        }
+        driver.input(b"\x04");
+        driver.events.clear();
+        driver.input(b"\x04half a question");
+        driver.repl.note_life(driver.now);
+        driver.input(b"done\r\n\x04\x04>");
+        let output = |text: &[u8]| Event::Output(text.to_vec());
+        let finished = Event::Finished {
+            traceback: Vec::new(),
+        };
+        let expected = [output(b"half a question"), output(b"done\r\n"), finished];
+        assert_eq!(driver.events, expected);
+    }
+}
+
+#[test]
 fn what_is_printed_before_a_reset_among_frames_is_output_however_it_is_cut() {
     let said = b"last words\r\nType \"help()\" for more information.\r\n>>> ";
     for size in 1..=said.len() {
