@@ -151,7 +151,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             boards: arguments.boards,
         };
         if wanted(Suite::Wire) {
-            rows.extend(wire::run(rack, arguments.numbers(10_000), &is_selected)?);
+            rows.extend(wire::run(rack, &arguments.numbers(10_000), &is_selected)?);
         }
         if wanted(Suite::Power) {
             rows.extend(power::run(rack, &is_selected)?);

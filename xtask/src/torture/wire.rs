@@ -48,7 +48,7 @@ const WORKS: [(Work, &str); 3] = [
 
 pub(super) fn run(
     rack: Rack,
-    numbers: Numbers,
+    numbers: &Numbers,
     is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Tally>> {
     let mut rows = Vec::new();
