@@ -96,7 +96,7 @@ mod tests {
 
     /// A conversation up to where an answer is due.
     const BEFORE: &[u8] =
-        b"raw REPL; CTRL-B to exit\r\n>R\x01\x80\x00\x01\x04a reply that is long\r\n\x04\x04>R\x01\x80\x00\x01";
+        b"raw REPL; CTRL-B to exit\r\n>R\x01\x80\x00\x01\x04a reply that is longer than most\r\n\x04\x04>R\x01\x80\x00\x01";
 
     fn asked() -> Repeat {
         let mut repeat = Repeat::default();
