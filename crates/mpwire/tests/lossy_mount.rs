@@ -3,9 +3,10 @@
 
 #![cfg(all(feature = "sim", target_os = "linux"))]
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use mpwire::board::Board;
 use mpwire::link::{Address, Link, open};
@@ -192,38 +193,102 @@ fn damage_on_the_way_from_the_board_is_repaired() {
     }
 }
 
-/// Runs a program that a mounted folder has, while a packet from the board is lost from this byte on, and
-/// the one before it comes again; returns what it printed and raised.
-fn run_beside_a_repetition(at: usize) -> (String, String) {
+/// Loses what the board says from a byte on, up to a packet of it, and says in its place what came before.
+struct Repeating {
+    inner: Arc<dyn Link>,
+    said: Mutex<Said>,
+}
+
+/// What came of the board.
+#[derive(Default)]
+struct Said {
+    last: VecDeque<u8>,
+    /// How many bytes come before the one that is lost; `None` while or when none is.
+    left: Option<usize>,
+    lost: bool,
+}
+
+impl Said {
+    fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut passed = Vec::new();
+        let mut losing = 0;
+        for &byte in bytes {
+            match &mut self.left {
+                Some(0) => {
+                    passed.extend(&self.last);
+                    losing = 64;
+                    self.left = None;
+                    self.lost = true;
+                }
+                Some(left) => *left -= 1,
+                None => {}
+            }
+            self.last.push_back(byte);
+            self.last.drain(..self.last.len().saturating_sub(64));
+            if losing > 0 {
+                losing -= 1;
+            } else {
+                passed.push(byte);
+            }
+        }
+        passed
+    }
+}
+
+impl Link for Repeating {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len() - 64;
+        let count = self.inner.read(&mut buffer[..most])?;
+        let passed = self.said.lock().unwrap().pass(&buffer[..count]);
+        buffer[..passed.len()].copy_from_slice(&passed);
+        Ok(passed.len())
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.inner.write(bytes)
+    }
+
+    fn close(&self) {
+        self.inner.close();
+    }
+}
+
+/// Runs a program of a mounted folder, while so many bytes behind the request for it a packet is lost.
+fn run_beside_a_repetition(at: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("u.py"), "print('all of it has run')").expect("writable");
-    let address = format!("sim:link=fast&faults=packet@from:{at}");
-    let mut board = Board::new(Session::start(
-        open(&Address::parse(&address)).expect("a simulated board"),
-    ));
+    let link = Arc::new(Repeating {
+        inner: open(&Address::parse("sim:link=fast")).expect("a simulated board"),
+        said: Mutex::default(),
+    });
+    let mut board = Board::new(Session::start(link.clone()));
     board.enter(true).expect("a raw REPL");
     board.mount(options(&folder)).expect("a mounted folder");
+    link.said.lock().unwrap().left = Some(at);
     let mut printed = Vec::new();
     let traceback = board
         .execute(b"import u", &mut |bytes| printed.extend(bytes))
         .expect("it ends");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\r', "");
-    (text(&printed), text(&traceback))
+    assert!(link.said.lock().unwrap().lost, "at {at}: nothing was lost");
+    assert_eq!(text(&traceback), "", "at {at}");
+    let printed = text(&printed);
+    assert!(
+        printed.ends_with("all of it has run\n"),
+        "at {at}: {printed:?}"
+    );
 }
 
 #[test]
 fn marks_of_the_program_before_that_come_again_are_no_end_of_this_one() {
-    // From before the program is asked for to its first question and behind.
+    // The answer to the request, that the program is there, and in its first question.
     std::thread::scope(|scope| {
-        for at in (195..260).step_by(5) {
-            scope.spawn(move || {
-                let (printed, traceback) = run_beside_a_repetition(at);
-                assert_eq!(traceback, "", "at {at}");
-                assert!(
-                    printed.ends_with("all of it has run\n"),
-                    "at {at}: {printed:?}"
-                );
-            });
+        for at in [0, 5, 6, 7, 12, 20, 30] {
+            scope.spawn(move || run_beside_a_repetition(at));
         }
     });
 }

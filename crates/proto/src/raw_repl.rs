@@ -201,6 +201,7 @@ fn explain(seen: &[u8]) -> String {
 
 /// The host's side of the raw REPL. See the module's documentation.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is found out by itself")]
 pub struct RawRepl {
     state: State,
     raw_paste: bool,
@@ -215,6 +216,9 @@ pub struct RawRepl {
     wake: Option<Instant>,
     /// Allowed silence of the running program.
     quiet: Option<Duration>,
+    /// Whether that is the user's: it prints what it likes, for as long as it likes, and finds nothing in
+    /// its input but what the user has put there.
+    is_users: bool,
     /// What the board has answered to a request for raw-paste that was sent together with the one
     /// for the raw REPL, which spares a round trip and the time of the banner.
     ahead: Option<Vec<u8>>,
@@ -288,6 +292,7 @@ impl RawRepl {
             deadline: None,
             wake: None,
             quiet: None,
+            is_users: false,
             ahead: None,
             frames: None,
             greeting: Scanner::new(&[GREETING]),
@@ -325,14 +330,12 @@ impl RawRepl {
         self.asked_again
     }
 
-    /// Whether the board has been asked something, or told that it has a whole program, and has not answered:
-    /// nothing of what it says next can be what it said last.
+    /// Whether the board has been asked for raw-paste, or told that it has a whole program so, and has not
+    /// answered: it will not say what it said last, for that ends with other answers, between which it
+    /// waits. What it says to typed programs may be the same each time.
     #[must_use]
     pub fn is_answer_due(&self) -> bool {
-        matches!(
-            self.state,
-            State::Requesting { .. } | State::Ending | State::Confirming { .. }
-        )
+        matches!(self.state, State::Requesting { .. } | State::Ending)
     }
 
     /// Whether the program has ended and its last words are on their way.
@@ -428,6 +431,7 @@ impl RawRepl {
         self.strays.clear();
         self.traceback = Some(Scanner::new(&[TRACEBACK]));
         self.quiet = quiet;
+        self.is_users = quiet.is_none();
         self.frames = None;
         self.greeting = Scanner::new(&[GREETING]);
         self.deadline = Some(now + AT_ONCE);
@@ -451,6 +455,7 @@ impl RawRepl {
 
     /// The program that is about to run prints [`frames`], which hold any byte.
     pub fn expect_frames(&mut self) {
+        self.is_users = false;
         self.frames = Some(frames::Scanner::default());
         self.greeting = Scanner::new(&[GREETING]);
     }
@@ -551,16 +556,24 @@ impl RawRepl {
         }
     }
 
-    /// Notes that the running program is alive, of which something else than its output tells.
+    /// Notes that the board has said something that is nobody's output.
     pub fn note_life(&mut self, now: Instant) {
+        match self.state {
+            State::Output => self.restart_quiet(now),
+            State::Traceback(_) => self.restart_ending(now),
+            _ => {}
+        }
+    }
+
+    /// Notes that the running program has asked for something, of which something else than its output
+    /// tells: it runs.
+    pub fn note_question(&mut self, now: Instant) {
         match self.state {
             // It has the end of the program, then, and its word of it was lost.
             State::Ending => self.accepted(now),
-            State::Output => self.restart_quiet(now),
             // Among frames, what ends them is more than a byte that damage may make.
-            State::Traceback(_) if self.frames.is_some() => self.restart_ending(now),
-            State::Traceback(_) => self.go_on(now),
-            _ => {}
+            State::Traceback(_) if self.frames.is_none() => self.go_on(now),
+            _ => self.note_life(now),
         }
     }
 
@@ -758,7 +771,7 @@ impl RawRepl {
                 self.accepted(now);
             }
             Signal::Continue | Signal::Stray(_) if paste.is_sent() => {
-                if self.quiet.is_none() && self.frames.is_none() {
+                if self.is_users {
                     self.wake = self.wake.or(Some(now + END_PAUSE));
                     self.state = State::Pasting(paste);
                 } else {

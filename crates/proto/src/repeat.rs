@@ -3,8 +3,10 @@
 //!
 //! All marks of the raw REPL are alike: those of the program before, heard again, would be the end of this
 //! one. [`Repeat`] stands between the link and what reads the marks. Where an answer is due, and shortly
-//! behind it, it takes out a packet's worth of bytes that are what came just before: these would hold
-//! answers to what was asked earlier, so that a board that has not got that again cannot mean them.
+//! behind it, it takes out a packet's worth of bytes that are what came just before: these hold answers to
+//! what was asked earlier, so that a board that has not got that again cannot mean them. A packet that was
+//! sent before it was full ends where the board waited: it holds the marks of one answer only, and what
+//! reads them makes less of those.
 //!
 //! Pass what arrived through [`Repeat::push`], and call [`Repeat::handle_timeout`] when
 //! [`Repeat::poll_timeout`] has passed; that changes with every other call.
@@ -15,7 +17,10 @@ use std::time::{Duration, Instant};
 /// Bytes of a packet (full-speed USB, bulk).
 pub const PACKET: usize = 64;
 /// How long what may be a packet that came again is kept back: the rest of one takes 6 ms at 115200 baud.
-const DOUBT: Duration = Duration::from_millis(20);
+const DOUBT: Duration = Duration::from_millis(10);
+/// A credit of raw-paste. It means the same whenever it comes, programs are paced by it, and all before it
+/// may be credits: nothing is kept back from it on.
+const CREDIT: u8 = 0x01;
 
 /// Takes out packets that came again. See the module's documentation.
 #[derive(Debug, Default)]
@@ -46,24 +51,23 @@ impl Repeat {
                 self.note(rest);
                 break;
             }
-            let is_same = self.last.len() == PACKET && self.last[0] == byte;
+            let is_same = self.last.len() == PACKET
+                && self.last[0] == byte
+                && (byte != CREDIT || !self.kept.is_empty());
             self.note(&[byte]);
             self.beginnings = self.beginnings.saturating_sub(1);
             if is_same {
                 self.kept.push(byte);
+                self.doubt = self.doubt.or(Some(now + DOUBT));
                 if self.kept.len() == PACKET {
-                    self.kept.clear();
+                    drop(self.give_back());
                     self.beginnings = 0;
                 }
             } else {
-                new.append(&mut self.kept);
+                new.append(&mut self.give_back());
                 new.push(byte);
             }
         }
-        self.doubt = match self.kept[..] {
-            [] => None,
-            _ => self.doubt.or(Some(now + DOUBT)),
-        };
         new
     }
 
@@ -78,6 +82,11 @@ impl Repeat {
         if self.doubt.is_none_or(|doubt| now < doubt) {
             return Vec::new();
         }
+        self.give_back()
+    }
+
+    /// What is kept back, if nothing comes behind it any more.
+    pub fn give_back(&mut self) -> Vec<u8> {
         self.doubt = None;
         std::mem::take(&mut self.kept)
     }
@@ -137,6 +146,16 @@ mod tests {
         assert_eq!(repeat.handle_timeout(now), b"");
         assert_eq!(repeat.handle_timeout(until), begin);
         assert_eq!(repeat.push(until, b"more"), b"more");
+    }
+
+    #[test]
+    fn credits_are_heard_at_once() {
+        let mut repeat = Repeat::default();
+        let now = Instant::now();
+        repeat.push(now, &[CREDIT; PACKET]);
+        repeat.expect_answer();
+        assert_eq!(repeat.push(now, &[CREDIT]), [CREDIT]);
+        assert_eq!(repeat.poll_timeout(), None);
     }
 
     #[test]

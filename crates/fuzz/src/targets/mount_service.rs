@@ -18,7 +18,8 @@ const HEADER: usize = 10;
 const SECRET: &[u8] = b"nobody on the board may read or change this: 0f1e2d3c4b5a";
 
 /// The first byte says how the folder is mounted; then come requests, each behind two bytes of
-/// length. One with nothing in it asks whether an interrupt character was sent, which then was.
+/// length. One with nothing in it asks whether an interrupt character was sent, which was before every
+/// second of those.
 pub fn run(input: &[u8]) {
     let Some((&flags, mut rest)) = input.split_first() else {
         return;
@@ -39,20 +40,32 @@ pub fn run(input: &[u8]) {
     };
     let mut service = Service::new(MINE, folder.expect("it is there"), receiver);
     let mut number = 0;
+    let mut questions = 0;
     while let [low, high, behind @ ..] = rest {
         let length = usize::from(u16::from_le_bytes([*low, *high])).min(behind.len());
         let (body, behind) = behind.split_at(length);
         rest = behind;
-        let wire = if body.is_empty() {
-            service.note_interrupt();
-            request(INTERRUPT_NUMBER, body)
-        } else {
+        if !body.is_empty() {
             number += 1;
+        }
+        let wire = if body.is_empty() {
+            questions += 1;
+            if questions % 2 == 0 {
+                service.note_interrupt();
+            }
+            // Asked again before it was answered, it gets the same answer.
+            request(INTERRUPT_NUMBER, body).repeat(2)
+        } else {
             request(number, body)
         };
         let served = service.handle_input(Instant::now(), &wire);
         assert!(served.output.is_empty());
         check_answer(&served.answer);
+        if body.is_empty() && (questions == 1 || questions % 2 == 0) {
+            // Behind the "\x1e", three numbers of three characters, and an empty size.
+            let was_sent = u8::from(questions % 2 == 0);
+            assert_eq!(served.answer.get(HEADER + 2), Some(&was_sent));
+        }
     }
     check_outside(outside.path(), flags);
 }

@@ -64,6 +64,7 @@ impl Host {
         let quiet = Some(Duration::from_secs(3));
         let patience = Duration::from_secs(5);
         match act % 16 {
+            0 if act & 16 == 0 => self.repl.note_question(self.now),
             0 => self.repl.note_life(self.now),
             1 => self.repl.enter(self.now, false, patience),
             2 => self.repl.enter(self.now, true, patience),

@@ -134,7 +134,8 @@ impl Service {
 
     /// Tells whether an interrupt character is not damage.
     fn tell_of_interrupt(&mut self) -> Vec<u8> {
-        let was_sent = std::mem::take(&mut self.interrupted) > 0;
+        // Asked again it is the same: that ends with the next requests.
+        let was_sent = self.interrupted > 0;
         self.is_new = true;
         let number = mount::INTERRUPT_NUMBER;
         mount::answer(&self.tag, number, 0, &[u8::from(was_sent)], self.check)

@@ -198,6 +198,10 @@ pub struct Session {
     outbox: SyncSender<Input>,
     /// Takes out packets that came again, before anything else hears of them.
     repeat: Repeat,
+    /// Why the link broke, behind what that has kept back.
+    broken: Option<io::Error>,
+    /// Whether the board asked the service for something with what was received last.
+    has_asked: bool,
     repl: RawRepl,
     rate: Rate,
     /// When the current program was begun, and its length.
@@ -229,6 +233,8 @@ impl Session {
         let pace = PACES.iter().position(fits).unwrap_or(PACES.len() - 1);
         let session = Self {
             repeat: Repeat::default(),
+            broken: None,
+            has_asked: false,
             repl: repl_over(&*link),
             link,
             inbox,
@@ -253,6 +259,7 @@ impl Session {
         self.link.close();
         self.link = link;
         self.repeat = Repeat::default();
+        self.broken = None;
         self.repl = repl_over(&*self.link);
         self.sending = None;
         self.generation += 1;
@@ -801,7 +808,11 @@ impl Session {
     /// The next input; `None` when `until` has come first. What a service takes leaves no bytes,
     /// but is a sign of life.
     fn receive(&mut self, until: Option<Instant>) -> Result<Option<Input>, Error> {
+        self.has_asked = false;
         loop {
+            if let Some(source) = self.broken.take() {
+                return Ok(Some(Input::Broken(self.generation, source)));
+            }
             let wake = self
                 .service
                 .as_ref()
@@ -813,6 +824,10 @@ impl Session {
                     continue;
                 }
                 Some(Input::Bytes(_, bytes)) => self.repeat.push(Instant::now(), &bytes),
+                Some(Input::Broken(_, source)) => {
+                    self.broken = Some(source);
+                    self.repeat.give_back()
+                }
                 None if doubt.is_some_and(|doubt| doubt <= Instant::now()) => {
                     self.repeat.handle_timeout(Instant::now())
                 }
@@ -840,6 +855,9 @@ impl Session {
         } else {
             self.repl.handle_input(now, bytes);
         }
+        if std::mem::take(&mut self.has_asked) {
+            self.repl.note_question(now);
+        }
     }
 
     /// Has the service do something and sends its answer.
@@ -851,6 +869,7 @@ impl Session {
             return Ok(Vec::new());
         };
         let served = work(&mut **service, Instant::now());
+        self.has_asked |= !served.answer.is_empty();
         if served.is_lost {
             self.keep_a_slower_pace();
         }

@@ -42,15 +42,22 @@ impl RawRepl {
         } else {
             State::Output
         };
-        if self.quiet.is_some() {
+        if self.is_users {
+            self.print(text.to_vec());
+        } else {
             self.step_text_to_greeting(text.to_vec());
-        } else if !text.is_empty() {
-            // A program that may take for ever is the user's, and prints what it likes.
-            self.traceback
-                .take_if(|scanner| scanner.push(text).is_some());
-            self.events.push_back(Event::Output(text.to_vec()));
         }
         end.map_or(input.len(), |end| end + 1)
+    }
+
+    /// Takes what a user's program prints.
+    fn print(&mut self, text: Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
+        self.traceback
+            .take_if(|scanner| scanner.push(&text).is_some());
+        self.events.push_back(Event::Output(text));
     }
 
     /// Takes text up to a greeting: that there is no program any more.
@@ -71,7 +78,8 @@ impl RawRepl {
 
     pub(super) fn restart_quiet(&mut self, now: Instant) {
         self.deadline = self.quiet.map(|quiet| now + quiet);
-        let may_be_asked = self.raw_paste && self.quiet.is_some() && !self.asked_again;
+        let may_be_asked =
+            self.raw_paste && self.quiet.is_some() && !self.is_users && !self.asked_again;
         self.wake = may_be_asked.then(|| now + AT_ONCE);
     }
 
@@ -85,10 +93,8 @@ impl RawRepl {
     /// Goes on with a program that seemed to have ended and is alive: a byte of what it said was damaged so
     /// that it looked like the mark.
     pub(super) fn go_on(&mut self, now: Instant) {
-        if let State::Traceback(said) = std::mem::replace(&mut self.state, State::Output)
-            && !said.is_empty()
-        {
-            self.events.push_back(Event::Output(said));
+        if let State::Traceback(said) = std::mem::replace(&mut self.state, State::Output) {
+            self.print(said);
         }
         self.restart_quiet(now);
     }
@@ -98,13 +104,12 @@ impl RawRepl {
     /// ended, and what it has printed may be a traceback only where the word stands in it.
     pub(super) fn guess_end(&self, said: &[u8]) -> Option<Vec<u8>> {
         let traceback = said.strip_suffix(PROMPT)?;
-        let is_users = self.quiet.is_none() && self.frames.is_none();
         let is_sure = if traceback.is_empty() {
             self.traceback.is_some() && self.strays.len() < SEEN_LIMIT
         } else {
             traceback.starts_with(TRACEBACK)
         };
-        (is_users && is_sure).then(|| traceback.to_vec())
+        (self.is_users && is_sure).then(|| traceback.to_vec())
     }
 
     pub(super) fn finish_unmarked(&mut self, traceback: Vec<u8>) {

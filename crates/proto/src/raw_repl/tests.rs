@@ -545,6 +545,9 @@ fn a_sign_of_life_shows_that_a_program_runs() {
     driver.wait();
     driver.repl.note_life(driver.now);
     driver.collect();
+    assert_eq!(driver.events, []);
+    driver.repl.note_question(driver.now);
+    driver.collect();
     assert_eq!(driver.events.last(), Some(&Event::Accepted));
     assert_eq!(driver.repl.poll_timeout(), None);
 }
@@ -561,7 +564,7 @@ fn a_program_that_is_alive_has_not_ended_whatever_damage_looks_like() {
         driver.input(b"\x04");
         driver.events.clear();
         driver.input(b"\x04half a question");
-        driver.repl.note_life(driver.now);
+        driver.repl.note_question(driver.now);
         driver.input(b"done\r\n\x04\x04>");
         let output = |text: &[u8]| Event::Output(text.to_vec());
         let finished = Event::Finished {
@@ -570,6 +573,62 @@ fn a_program_that_is_alive_has_not_ended_whatever_damage_looks_like() {
         let expected = [output(b"half a question"), output(b"done\r\n"), finished];
         assert_eq!(driver.events, expected);
     }
+}
+
+#[test]
+fn a_traceback_beside_a_question_is_not_forgotten() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.wait();
+    driver.input(b"\x04\x04Traceback (most recent call ");
+    driver.repl.note_question(driver.now);
+    driver.input(b"last):\r\nValueError: \r\n\x04>");
+    driver.wait();
+    let end = driver.events.last();
+    assert!(
+        matches!(end, Some(Event::Failed(Error::NotEnded { .. }))),
+        "{end:?}"
+    );
+}
+
+#[test]
+fn a_program_of_the_users_that_is_not_waited_for_any_more_is_sent_nothing() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.wait();
+    driver.input(b"\x04");
+    driver.take_sent();
+    driver.repl.interrupt();
+    driver
+        .repl
+        .limit_silence(driver.now, Duration::from_secs(5));
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\x03");
+    let end = driver.events.last();
+    assert!(
+        matches!(end, Some(Event::Failed(Error::Silent { .. }))),
+        "{end:?}"
+    );
+}
+
+#[test]
+fn only_what_raw_paste_answers_is_never_the_same_twice() {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    assert!(driver.repl.is_answer_due());
+    driver.input(b"R\x01\x80\x00\x01");
+    assert!(!driver.repl.is_answer_due());
+    driver.wait();
+    assert!(driver.repl.is_answer_due());
+    driver.input(b"\x04");
+    assert!(!driver.repl.is_answer_due());
+    let mut typed = Driver::entered();
+    typed.execute(b"x", None);
+    typed.input(b"R\x00");
+    assert_eq!(typed.take_sent(), b"\x05A\x01x\x04");
+    assert!(!typed.repl.is_answer_due());
 }
 
 #[test]

@@ -9,10 +9,13 @@
 # travels as 0, and behind the answer stand the distances from one to the next, as to agent.py.
 #
 # Ctrl-C stays on throughout. What damage has made one of is told by asking, with a request that has
-# number 0 and nothing in it, whether the host has sent one lately: 1 if it has. A lost byte leaves nobody waiting: up to the last 72 bytes, more than a
-# packet of USB, are read at once, those one by one and with a deadline. Where silence follows, the
-# host is asked again, and answers the same. Nothing is allocated while an answer comes, for a
-# collection of garbage would make a small receive ring overflow.
+# number 0 and nothing in it, whether the host has sent one lately: 1 if it has; one that came from
+# elsewhere (a second terminal) meanwhile counts as damage, unless it comes twice.
+#
+# A lost byte leaves nobody waiting: up to the last 72 bytes, more than a packet of USB, are read at
+# once, those one by one and with a deadline. Where silence follows, the host is asked again, and
+# answers the same. Nothing is allocated while an answer comes, for a collection of garbage would make
+# a small receive ring overflow.
 #
 # An answer begins with the size of its data if they are a piece of this mount's deflate stream, or 0,
 # and the first byte of the data is an errno, or 0.
@@ -145,6 +148,8 @@ def _mw_link(tag, check, inflate, bytes_io):
                     raise OSError(5)
             except BaseException as caught:
                 if not error or isinstance(caught, KeyboardInterrupt):
+                    # Twice is no damage.
+                    doubts = doubts and not isinstance(error, KeyboardInterrupt)
                     error = caught
         if error:
             stream = None
