@@ -80,13 +80,14 @@ const REPLY: Duration = Duration::from_secs(12);
 /// program's run.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// How long after a user's program its end is sent, so that no packet of USB holds both. Where both were
-/// lost, a board that cannot compile what it has got answers as if it had the end, and waits for it; and
-/// a user's program may be silent for ever.
-const END_PAUSE: Duration = Duration::from_millis(1);
+/// How long after a user's program its end is sent at least and at most, so that no packet of USB, and no
+/// piece on a slower way, holds both: half the time that the board's answers take. Where both were lost, a
+/// board that cannot compile what it has got answers as if it had the end, and waits for it; and a user's
+/// program may be silent for ever.
+const END_PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
 /// What is sent once to a board that is silent while it runs a program of ours. One that waits for the end
-/// of that after all, as [`END_PAUSE`] tells, has it then; one whose word of the end was lost says that
+/// of that after all, as [`END_PAUSES`] tells, has it then; one whose word of the end was lost says that
 /// this has ended; and one that runs it takes this for the next program, a comment.
 const ASK_AGAIN: &[u8] = b"#\x04";
 
@@ -219,6 +220,10 @@ pub struct RawRepl {
     /// Whether that is the user's: it prints what it likes, for as long as it likes, and finds nothing in
     /// its input but what the user has put there.
     is_users: bool,
+    /// When raw-paste was asked for.
+    asked_at: Option<Instant>,
+    /// How long the end of a user's program waits.
+    end_pause: Duration,
     /// What the board has answered to a request for raw-paste that was sent together with the one
     /// for the raw REPL, which spares a round trip and the time of the banner.
     ahead: Option<Vec<u8>>,
@@ -293,6 +298,8 @@ impl RawRepl {
             wake: None,
             quiet: None,
             is_users: false,
+            asked_at: None,
+            end_pause: END_PAUSES[0],
             ahead: None,
             frames: None,
             greeting: Scanner::new(&[GREETING]),
@@ -440,6 +447,7 @@ impl RawRepl {
             let answered = self.ahead.take();
             if answered.is_none() {
                 self.transmit.push_back(raw_paste::REQUEST.to_vec());
+                self.asked_at = Some(now);
             }
             self.state = State::Requesting {
                 program,
@@ -666,6 +674,7 @@ impl RawRepl {
         match std::mem::replace(&mut self.state, State::Outside) {
             State::Ready if self.ahead.is_some() => {
                 self.state = State::Ready;
+                self.note_answer(now);
                 if let Some(ahead) = &mut self.ahead {
                     let room = SEEN_LIMIT.saturating_sub(ahead.len());
                     ahead.extend_from_slice(&input[..input.len().min(room)]);
@@ -690,6 +699,7 @@ impl RawRepl {
                     self.deadline = Some(now + REPLY);
                     self.wake = None;
                     if found.marker == 0 {
+                        self.note_answer(now);
                         self.state = State::Pasting(Paste::new(program, self.burst));
                     } else if found.marker == BANNER_ANSWER {
                         // Or the answer to an earlier request for the raw REPL, with this one's behind.
@@ -772,7 +782,7 @@ impl RawRepl {
             }
             Signal::Continue | Signal::Stray(_) if paste.is_sent() => {
                 if self.is_users {
-                    self.wake = self.wake.or(Some(now + END_PAUSE));
+                    self.wake = self.wake.or(Some(now + self.end_pause));
                     self.state = State::Pasting(paste);
                 } else {
                     self.send_end(now);
@@ -781,6 +791,14 @@ impl RawRepl {
             Signal::Continue | Signal::Stray(_) => self.state = State::Pasting(paste),
         }
         1
+    }
+
+    /// Notes how long the board took to answer to a request for raw-paste.
+    fn note_answer(&mut self, now: Instant) {
+        if let Some(asked_at) = self.asked_at.take() {
+            let [least, most] = END_PAUSES;
+            self.end_pause = (now.saturating_duration_since(asked_at) / 2).clamp(least, most);
+        }
     }
 
     fn send_end(&mut self, now: Instant) {

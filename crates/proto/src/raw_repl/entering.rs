@@ -119,6 +119,7 @@ impl RawRepl {
                     } else if entering.attempts == 1 {
                         if !entering.soft_reset && self.raw_paste {
                             self.ahead = Some(Vec::new());
+                            self.asked_at = Some(now);
                         }
                         self.banner_seen(now, entering);
                         return found.used;
@@ -166,6 +167,7 @@ impl RawRepl {
                         if self.raw_paste {
                             self.transmit.push_back(raw_paste::REQUEST.to_vec());
                             self.ahead = Some(Vec::new());
+                            self.asked_at = Some(now);
                         }
                         self.entered();
                         return used;
