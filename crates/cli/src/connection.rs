@@ -6,6 +6,7 @@ use mpwire::board::Board;
 use mpwire::link::{Address, OpenError, open};
 use mpwire::mount::{Options, PLACE};
 use mpwire::session::Session;
+use mpwire::transfer;
 use mpwire::transfer::leftovers::{self, Healed};
 
 use crate::config::{Config, DefaultBoard, SoftReset};
@@ -177,11 +178,17 @@ impl Connection {
     }
 
     /// Finishes or removes what is left of interrupted copies after all.
-    pub fn heal(&mut self) {
+    pub fn heal(&mut self) -> Result<(), Error> {
         let directories = std::mem::take(&mut self.unhealed);
-        if let Some(board) = self.board.as_mut().filter(|_| !directories.is_empty()) {
-            heal(board, &directories, &[]);
+        match self.board.as_mut().filter(|_| !directories.is_empty()) {
+            Some(board) => heal(board, &directories, &[]),
+            None => Ok(()),
         }
+    }
+
+    /// Interrupts go to the board from now on, where there is one.
+    pub fn forward_interrupts(&self) {
+        interrupt::forward_to(self.board.as_ref().map(Board::interrupter));
     }
 
     /// Mounts a folder on the board.
@@ -240,12 +247,12 @@ impl Connection {
             board.reach(soft_reset)?;
             self.auto_soft_reset = false;
             if board.mounted().is_none() && unfinished::is_mounted(board.name()) {
-                take_away(board, soft_reset);
+                take_away(board, soft_reset)?;
             }
             let directories = unfinished::of(board.name());
             if !directories.is_empty() {
                 let kept = kept();
-                heal(board, &directories, &kept);
+                heal(board, &directories, &kept)?;
                 if !kept.is_empty() {
                     self.unhealed = directories;
                 }
@@ -256,8 +263,8 @@ impl Connection {
 }
 
 /// Takes away the folder of a host that has gone. What fails here is told and tried again at the next
-/// connection; it is not what the user came for.
-fn take_away(board: &mut Board, was_reset: bool) {
+/// connection; it is not what the user came for, who may interrupt it.
+fn take_away(board: &mut Board, was_reset: bool) -> Result<(), Error> {
     let result = if was_reset {
         Ok(())
     } else {
@@ -265,34 +272,45 @@ fn take_away(board: &mut Board, was_reset: bool) {
     };
     match result {
         Ok(()) => unfinished::forget_mount(board.name()),
+        Err(error) if error.is_interrupt() => return Err(Error::Interrupted),
         Err(error) => report::status(&format!(
             "mpwire: {PLACE} is a folder of a computer that has gone, and could not be taken away: {error}"
         )),
     }
+    Ok(())
 }
 
 /// Finishes or removes what interrupted copies have left in `directories` of the board, but for files
 /// with a name of `kept`. What fails here is tried again at the next connection; it is not what the
-/// user came for.
-fn heal(board: &mut Board, directories: &[String], kept: &[String]) {
-    let healed = leftovers::heal(board, directories, &|name| {
-        kept.iter().any(|kept| kept == name)
-    });
-    if let (Ok(healed), Ok(())) = (healed, board.tidy()) {
-        for healed in healed {
-            report::status(&match healed {
-                Healed::Finished(path) => {
-                    format!("mpwire: {path}: an interrupted copy was complete, and was finished")
-                }
-                Healed::Removed(path) => {
-                    format!("mpwire: {path}: left by an interrupted copy, and removed")
-                }
-            });
+/// user came for, who may interrupt it.
+fn heal(board: &mut Board, directories: &[String], kept: &[String]) -> Result<(), Error> {
+    let is_kept = |name: &str| kept.iter().any(|kept| kept == name);
+    let healed = leftovers::heal(board, directories, &is_kept)
+        .and_then(|healed| Ok(board.tidy().map(|()| healed)?));
+    match healed {
+        Err(transfer::Error::Board(error)) if error.is_interrupt() => {
+            return Err(Error::Interrupted);
         }
-        if kept.is_empty() {
-            unfinished::forget(board.name());
+        Err(_) => {}
+        Ok(healed) => {
+            for healed in healed {
+                report::status(&match healed {
+                    Healed::Finished(path) => {
+                        format!(
+                            "mpwire: {path}: an interrupted copy was complete, and was finished"
+                        )
+                    }
+                    Healed::Removed(path) => {
+                        format!("mpwire: {path}: left by an interrupted copy, and removed")
+                    }
+                });
+            }
+            if kept.is_empty() {
+                unfinished::forget(board.name());
+            }
         }
     }
+    Ok(())
 }
 
 impl Drop for Connection {

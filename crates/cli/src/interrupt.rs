@@ -26,17 +26,39 @@ pub fn watch() {
         }
         match &*TARGET.lock().unwrap_or_else(PoisonError::into_inner) {
             Target::Program => std::process::exit(1),
-            Target::Board(board) => board.interrupt(),
+            Target::Board(board) => interrupt(board.clone()),
             // Nobody waits any more: the program is about to end.
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
     });
 }
 
+/// Interrupts what is done with a board, from threads of their own: neither a board that talks without end
+/// nor one that is not listened to shall hold up the next signal.
+fn interrupt(board: Interrupter) {
+    let heard = board.clone();
+    std::thread::spawn(move || board.interrupt());
+    std::thread::spawn(move || {
+        std::thread::sleep(END_PATIENCE);
+        // It waits for a pipe, a disk, or whoever reads what is printed.
+        if !heard.is_heard() && is_board() {
+            std::process::exit(1);
+        }
+    });
+}
+
+/// Whether interrupts go to a board.
+fn is_board() -> bool {
+    matches!(
+        &*TARGET.lock().unwrap_or_else(PoisonError::into_inner),
+        Target::Board(_)
+    )
+}
+
 /// How late the thread that hears of a signal may be, on a busy computer.
 const LATE: Duration = Duration::from_millis(200);
 
-/// How long a terminal has to end in good order.
+/// How long a terminal, or what is done with a board, has to end in good order.
 const END_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Ends the program even if it waits for a terminal or a board that takes nothing more.

@@ -119,6 +119,42 @@ fn silence_is_no_board() {
     assert!(sent.contains(&0x03) && !sent.contains(&0x04), "{sent:?}");
 }
 
+/// Of what takes no program, it is enough to be told twice.
+#[test]
+fn a_raw_repl_that_takes_no_program_is_given_up_soon() {
+    let (mut controller, name) = terminal();
+    let mut answers = controller.try_clone().expect("a copy");
+    let (sender, requests) = channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = controller.read(&mut buffer) {
+            let heard = &buffer[..count];
+            let answer: &[u8] = if heard.ends_with(b"\x05A\x01") {
+                // What no firmware answers.
+                let _ = sender.send(());
+                b"R\x02"
+            } else if heard.ends_with(b"\x01") {
+                b"raw REPL; CTRL-B to exit\r\n>"
+            } else if heard.ends_with(b"\x03") {
+                b"\r\n>>> "
+            } else {
+                b""
+            };
+            if answers.write_all(answer).is_err() {
+                return;
+            }
+        }
+    });
+    let outcome = here(&["connect", &name, "resume", "ls"]);
+    assert_fails(&outcome, &name);
+    assert!(
+        outcome.stderr.contains("while a program was sent"),
+        "{outcome}"
+    );
+    let requests = requests.try_iter().count();
+    assert!((1..=8).contains(&requests), "{requests} requests");
+}
+
 #[test]
 fn an_exception_of_a_users_program_is_all_that_is_printed() {
     let outcome = TestBoard::start().mpwire(&["exec", "print(1)\n1/0"]);

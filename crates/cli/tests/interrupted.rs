@@ -100,6 +100,47 @@ fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
     assert_eq!(after.stderr, "");
 }
 
+/// Replaces what lists directories by what says in a file that it is about to, and takes a minute.
+const LISTS_SLOWLY: &str = "
+import os as _os, sys, time
+class Slow:
+    def __getattr__(self, name):
+        return getattr(_os, name)
+    def ilistdir(self, *path):
+        with open('/mark', 'w') as mark:
+            mark.write('x')
+        time.sleep(60)
+        return _os.ilistdir(*path)
+sys.modules['os'] = sys.modules['uos'] = Slow()
+";
+
+#[test]
+fn an_interrupt_while_leftovers_are_looked_for_ends_the_command_and_forgets_none() {
+    let board = TestBoard::with(&["link=uart:115200"]);
+    board.write("file", noise(1, 400_000));
+    let flash = board.watch_flash();
+    let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
+    flash.wait_for_writes(20);
+    running.signal(Signal::KILL);
+    running.finish();
+    let prepared = board.mpremote(&["exec", LISTS_SLOWLY]);
+    assert_eq!(prepared.code, Some(0), "{prepared}");
+    let flash = board.watch_flash();
+    let running = board.start_mpwire(&["resume", "exec", "print('it has run')"]);
+    flash.wait_for_write();
+    running.signal(Signal::INT);
+    let outcome = running.finish();
+    assert_eq!(
+        (outcome.code, outcome.text().as_str()),
+        (Some(1), ""),
+        "{outcome}"
+    );
+    // A reset brings back what lists.
+    let next = board.mpwire(&["eval", "6*7"]);
+    assert!(next.stderr.contains("interrupted copy"), "{next}");
+    assert_eq!(board.digests().keys().collect::<Vec<_>>(), ["/mark"]);
+}
+
 /// Power is lost at each write to the flash of a FAT board that replaces a file, which FAT does in two
 /// steps.
 #[test]

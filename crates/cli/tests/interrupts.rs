@@ -48,6 +48,30 @@ for _ in range(2):
 }
 
 #[test]
+fn a_polite_kill_ends_a_wait_for_something_else_than_the_board() {
+    let board = TestBoard::start();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        board.work().join("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .expect("a pipe to which nobody writes");
+    let waits: [&[&str]; 2] = [&["cp", "pipe", ":"], &["sleep", "600"]];
+    for wait in waits {
+        let mut arguments = vec!["eval", "6*7", "+"];
+        arguments.extend(wait);
+        let mut running = board.start_mpwire(&arguments);
+        running.wait_for("42");
+        running.signal(Signal::TERM);
+        let outcome = running.finish();
+        assert_eq!(outcome.code, Some(1), "{wait:?}: {outcome}");
+        assert_eq!(board.mpwire(&["eval", "1+1"]).text().trim_end(), "2");
+    }
+}
+
+#[test]
 fn ctrl_c_in_the_middle_of_a_copy_leaves_the_old_file() {
     a_copy_ends_by(Signal::INT);
 }

@@ -5,15 +5,21 @@ use std::time::Duration;
 use crate::args::SleepArgs;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::interrupt;
 
 /// Waits for some seconds.
-pub fn sleep(_connection: &mut Connection, arguments: &SleepArgs) -> Result<(), Error> {
+pub fn sleep(connection: &mut Connection, arguments: &SleepArgs) -> Result<(), Error> {
     let duration = Duration::try_from_secs_f64(arguments.seconds).map_err(|_| {
         Error::message(format!(
             "sleep: {} is no number of seconds to wait",
             arguments.seconds
         ))
     })?;
-    std::thread::sleep(duration);
+    let interrupts = interrupt::wait_instead();
+    let interrupted = interrupts.recv_timeout(duration).is_ok();
+    connection.forward_interrupts();
+    if interrupted {
+        return Err(Error::Interrupted);
+    }
     Ok(())
 }

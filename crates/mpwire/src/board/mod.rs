@@ -126,6 +126,12 @@ impl Error {
         }
     }
 
+    /// Whether the user has interrupted what was done.
+    #[must_use]
+    pub fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Session(session::Error::Interrupted))
+    }
+
     /// Whether the board ran out of memory, so that a smaller attempt may succeed.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {

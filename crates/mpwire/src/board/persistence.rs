@@ -13,6 +13,9 @@ use crate::session;
 
 /// How often an operation is begun.
 const BEGINNINGS: u32 = 5;
+/// How often in a row a board may take no program at all: that is no fault of the line any more, and each
+/// time is waited for.
+const DEAF: u32 = 2;
 /// How long a link that broke may stay away: somebody has to find the cable, or a board to start.
 const RETURN_PATIENCE: Duration = Duration::from_secs(15);
 
@@ -95,7 +98,10 @@ fn again_and_again<T, E: Doubtful>(
     work: &mut dyn FnMut(&mut Board) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut refusal = None;
+    // How often in a row the board has not even taken a program.
+    let mut deaf = 0;
     for beginning in 1..BEGINNINGS {
+        let taken = board.rate().programs;
         let error = match work(board) {
             Ok(done) => {
                 if beginning > 1 {
@@ -105,8 +111,14 @@ fn again_and_again<T, E: Doubtful>(
             }
             Err(error) => error,
         };
+        deaf = if board.rate().programs == taken {
+            deaf + 1
+        } else {
+            0
+        };
         match error.doubt() {
             Doubt::None => return Err(error),
+            Doubt::Loss if deaf >= DEAF => return Err(error),
             // A damaged answer looks like a refusal, but hardly twice like the same.
             Doubt::Refusal(words) if refusal.as_ref() == Some(&words) => return Err(error),
             Doubt::Refusal(words) => refusal = Some(words),

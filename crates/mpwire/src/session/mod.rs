@@ -11,6 +11,7 @@ pub use console::{Console, Happening, Keyboard};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -93,13 +94,25 @@ enum Input {
 
 /// Asks a [`Session`] to stop what it does, from another thread: a signal handler's, for one.
 #[derive(Clone)]
-pub struct Interrupter(SyncSender<Input>);
+pub struct Interrupter {
+    outbox: SyncSender<Input>,
+    unheard: Arc<AtomicUsize>,
+}
 
 impl Interrupter {
-    /// Interrupts the session's operation, or the next one.
+    /// Interrupts the session's operation, or the next one. Waits while the session hears nothing and much
+    /// has come from the board.
     pub fn interrupt(&self) {
+        self.unheard.fetch_add(1, Ordering::Relaxed);
         // A session that has ended needs no interrupt.
-        let _ = self.0.send(Input::Interrupt);
+        let _ = self.outbox.send(Input::Interrupt);
+    }
+
+    /// Whether the session has heard of all interrupts: if not, its thread does something else, or waits
+    /// for something else than the board.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.unheard.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -208,6 +221,8 @@ pub struct Session {
     sending: Option<(Instant, usize)>,
     /// How many bytes were said to a program since it said something.
     unheard: usize,
+    /// How many interrupts are on their way here.
+    unheard_interrupts: Arc<AtomicUsize>,
     /// How often the user has interrupted the current operation.
     interrupts: u32,
     /// The number of the link that is in use; what others have left in the inbox is void.
@@ -242,6 +257,7 @@ impl Session {
             rate: Rate::default(),
             sending: None,
             unheard: 0,
+            unheard_interrupts: Arc::default(),
             interrupts: 0,
             generation: 0,
             typed: VecDeque::new(),
@@ -285,7 +301,10 @@ impl Session {
                     self.reconnect(link);
                     return Ok(true);
                 }
-                Ok(Input::Interrupt) => return Err(Error::Interrupted),
+                Ok(Input::Interrupt) => {
+                    self.unheard_interrupts.fetch_sub(1, Ordering::Relaxed);
+                    return Err(Error::Interrupted);
+                }
                 // Of the link that broke.
                 Ok(Input::Bytes(..) | Input::Broken(..) | Input::Console(_)) => {}
                 Err(_) => return Ok(false),
@@ -346,7 +365,10 @@ impl Session {
     /// A handle with which other threads interrupt this session.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter(self.outbox.clone())
+        Interrupter {
+            outbox: self.outbox.clone(),
+            unheard: Arc::clone(&self.unheard_interrupts),
+        }
     }
 
     /// How often something went well only when it was sent again: the link damages what it carries.
@@ -892,6 +914,9 @@ impl Session {
                 .inbox
                 .recv_timeout(until.saturating_duration_since(Instant::now())),
         };
+        if matches!(input, Ok(Input::Interrupt)) {
+            self.unheard_interrupts.fetch_sub(1, Ordering::Relaxed);
+        }
         match input {
             Ok(input) => Ok(Some(input)),
             Err(RecvTimeoutError::Timeout) => Ok(None),

@@ -12,6 +12,7 @@ use super::download::download;
 use super::upload::join;
 use super::{Error, Source, temporary};
 use crate::board::digest::Hasher;
+use crate::board::errno::Errno;
 use crate::board::fs::Entry;
 use crate::board::persistence::{Doubt, Doubtful as _, persistently};
 use crate::board::{self, Board};
@@ -48,12 +49,16 @@ pub fn heal(
 ) -> Result<Vec<Healed>, Error> {
     let mut listed = Vec::new();
     for directory in directories {
-        if let Ok(mut entries) = board.list(directory) {
-            entries.retain(|entry| !entry.is_directory);
-            // A copy of what another has left is of use only where that is gone.
-            entries.sort_by_key(|entry| entry.name.len());
-            listed.push((directory.as_str(), entries));
-        }
+        let mut entries = match board.list(directory) {
+            Ok(entries) => entries,
+            Err(board::Error::File { errno, .. }) if errno != Errno::IO => continue,
+            // Nobody knows what is there.
+            Err(error) => return Err(error.into()),
+        };
+        entries.retain(|entry| !entry.is_directory);
+        // A copy of what another has left is of use only where that is gone.
+        entries.sort_by_key(|entry| entry.name.len());
+        listed.push((directory.as_str(), entries));
     }
     let is_marker = |entry: &Entry| entry.name == temporary::MARKER;
     let mut complete: Vec<&str> = listed

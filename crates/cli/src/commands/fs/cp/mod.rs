@@ -68,10 +68,11 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     let tidied = copy.board.tidy();
     let result = result.and(tidied.map_err(Error::from));
     connection.did_action();
-    if !result.as_ref().is_err_and(Error::is_of_the_link) {
-        connection.heal();
+    if result.as_ref().is_err_and(Error::is_of_the_link) {
+        return result;
     }
-    result
+    let healed = connection.heal();
+    result.and(healed)
 }
 
 /// Only the files of one tree can be replaced together, and only on the board.
