@@ -108,8 +108,11 @@ pub fn failure(error: &Error) -> ExitCode {
     match error {
         Error::Usage(usage) => {
             // `--help` comes this way too, and goes to stdout with code 0.
-            let _ = usage.print();
-            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+            let printed = usage.print().and_then(|()| io::stdout().flush());
+            return match printed {
+                Err(error) if !usage.use_stderr() => failure(&Error::Output(error)),
+                _ => ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2)),
+            };
         }
         Error::RemoteException | Error::Unwell | Error::Interrupted => {}
         // Where nobody reads it the exit code tells.

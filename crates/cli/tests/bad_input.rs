@@ -155,6 +155,23 @@ fn a_raw_repl_that_takes_no_program_is_given_up_soon() {
     assert!((1..=8).contains(&requests), "{requests} requests");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_printed_is_told() {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a full device");
+    let output = std::process::Command::new(mpwire())
+        .args(["mip", "install", "--help"])
+        .stdout(full)
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("No space left on device"), "{said}");
+}
+
 #[test]
 fn an_exception_of_a_users_program_is_all_that_is_printed() {
     let outcome = TestBoard::start().mpwire(&["exec", "print(1)\n1/0"]);

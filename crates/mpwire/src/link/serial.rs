@@ -12,6 +12,9 @@ use super::{BAUD_RATE, Link};
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a port is opened whose settings change meanwhile.
 const OPENINGS: u32 = 4;
+/// The pause before a port is opened again that went while it was opened (`EIO`).
+#[cfg(unix)]
+const GONE_PAUSE: Duration = Duration::from_millis(50);
 
 /// An open serial port.
 pub struct SerialLink {
@@ -48,12 +51,17 @@ impl SerialLink {
 }
 
 /// Opens the port with the settings that were asked for. Programs that look at every port (a modem
-/// manager) may change them just then, of which the system tells no number.
+/// manager) may change them just then, of which the system tells no number; and the cable may be pulled
+/// out and put back.
 fn open_settled(path: &str) -> io::Result<SerialPort> {
     for _ in 1..OPENINGS {
         match SerialPort::open(path, BAUD_RATE) {
             Err(error)
                 if error.kind() == io::ErrorKind::Other && error.raw_os_error().is_none() => {}
+            #[cfg(unix)]
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                std::thread::sleep(GONE_PAUSE);
+            }
             other => return other,
         }
     }
