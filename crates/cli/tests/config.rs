@@ -274,3 +274,32 @@ fn a_config_py_that_is_no_text_is_told_of() {
     assert_prints(&outcome, "1\n");
     assert_says(&outcome, "config.py: is not UTF-8 text");
 }
+
+#[cfg(unix)]
+#[test]
+fn configurations_that_are_no_files_are_told_of_and_not_waited_for() {
+    let make_pipe = |path: &Path| {
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).expect("a pipe");
+    };
+    let board = TestBoard::start();
+    board.configure("mpremote/config.py", "");
+    let path = board.work().join("../config/mpremote/config.py");
+    fs::remove_file(&path).expect("it was made");
+    make_pipe(&path);
+    let outcome = board.mpwire(&["eval", "1"]);
+    assert_prints(&outcome, "1\n");
+    assert_says(&outcome, "config.py: is no regular file and is not read");
+
+    board.configure(CONFIG, "");
+    let path = board.work().join("../config").join(CONFIG);
+    fs::remove_file(&path).expect("it was made");
+    make_pipe(&path);
+    let outcome = board.mpwire(&["eval", "1"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_says(&outcome, "config.toml: is no regular file and is not read");
+    // Help is given all the same.
+    assert_eq!(board.mpwire_with(&[], &["version"]).code, Some(0));
+    let none = [("MPWIRE_CONFIG", "/dev/null")];
+    let outcome = board.mpwire_with(&none, &["connect", PORT, "eval", "1"]);
+    assert_prints(&outcome, "1\n");
+}
