@@ -49,7 +49,8 @@ pub fn heal(
     let mut listed = Vec::new();
     for directory in directories {
         if let Ok(mut entries) = board.list(directory) {
-            entries.retain(|entry| !entry.is_directory);
+            // Names of ours are texts.
+            entries.retain(|entry| entry.is_text && !entry.is_directory);
             // A copy of what another has left is of use only where that is gone.
             entries.sort_by_key(|entry| entry.name.len());
             listed.push((directory.as_str(), entries));
