@@ -11,7 +11,7 @@ use clap::{Command, Parser};
 use crate::args;
 use crate::commands;
 use crate::complete;
-use crate::config::aliases::{Aliases, Failure};
+use crate::config::aliases::{Aliases, Failure, WORDS_MOST};
 use crate::config::{Config, SoftReset};
 use crate::connection::Connection;
 use crate::error::Error;
@@ -35,8 +35,9 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     }
     let config = configuration(&arguments)?;
     let mut rest: VecDeque<String> = arguments.into();
+    let mut room = WORDS_MOST;
     let mut connection = Connection::new(&config);
-    while let Some(item) = next_item(&config.aliases, &mut rest)? {
+    while let Some(item) = next_item(&config.aliases, &mut rest, &mut room)? {
         let (command, words) = match item {
             Item::Command(command, words) => (command, words),
             Item::SoftReset(choice) => {
@@ -123,12 +124,16 @@ pub enum Item {
     SoftReset(SoftReset),
 }
 
-/// Takes what comes next off the front, aliases replaced.
-pub fn next_item(aliases: &Aliases, rest: &mut VecDeque<String>) -> Result<Option<Item>, Error> {
+/// Takes what comes next off the front, aliases replaced; `room` is that of [`Aliases::expand`].
+pub fn next_item(
+    aliases: &Aliases,
+    rest: &mut VecDeque<String>,
+    room: &mut usize,
+) -> Result<Option<Item>, Error> {
     while rest.front().is_some_and(|word| word == "+") {
         rest.pop_front();
     }
-    expand(aliases, rest)?;
+    expand(aliases, rest, room)?;
     if let Some(choice) = soft_reset_option(rest)? {
         return Ok(Some(Item::SoftReset(choice)));
     }
@@ -170,10 +175,18 @@ fn soft_reset_option(rest: &mut VecDeque<String>) -> Result<Option<SoftReset>, E
 }
 
 /// Replaces aliases at the front by what they stand for.
-fn expand(aliases: &Aliases, rest: &mut VecDeque<String>) -> Result<(), Error> {
-    aliases.expand(rest).map_err(|failure| match failure {
+fn expand(aliases: &Aliases, rest: &mut VecDeque<String>, room: &mut usize) -> Result<(), Error> {
+    aliases.expand(rest, room).map_err(|failure| match failure {
         Failure::Usage(text) => Error::AsData(text),
         Failure::Loop(names) => Error::message(format!("the alias stands for itself: {names}")),
+        Failure::TooLong(name) => Error::message(format!(
+            "the alias '{name}' stands for too many others, one behind the other; define it by the \
+             command that they end in"
+        )),
+        Failure::TooManyWords(name) => Error::message(format!(
+            "aliases add more than {WORDS_MOST} words to this command line, with '{name}' the last of \
+             them; look for aliases that stand for others more than once"
+        )),
     })
 }
 

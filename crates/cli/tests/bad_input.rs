@@ -3,14 +3,15 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{Outcome, TestBoard, mpwire, run};
+use support::{Outcome, PORT, TestBoard, mpwire, run};
 
 /// One line that begins with the program's name, perhaps a hint, and nothing else.
 #[track_caller]
@@ -289,4 +290,25 @@ fn places_that_cannot_be_written_are_named() {
         "No such file or directory.",
     );
     assert_eq!(board.tree(), before);
+}
+
+#[test]
+fn a_simulated_board_takes_no_path_that_is_in_use() {
+    let board = TestBoard::start();
+    board.write("mine", "mine");
+    let link = board.work().join("link");
+    symlink("mine", &link).expect("a link");
+    for port in [PORT, "link", "mine"] {
+        let outcome = board.mpwire_with(&[], &["sim", "--port", port]);
+        assert_eq!(
+            (outcome.code, outcome.stderr),
+            (
+                Some(1),
+                format!("mpwire: sim: {port}: is there already; remove it or name another port.\n")
+            )
+        );
+    }
+    assert_eq!(fs::read_link(&link).expect("a link"), Path::new("mine"));
+    assert_eq!(fs::read(&link).expect("readable"), b"mine");
+    assert_eq!(board.mpwire(&["eval", "1"]).text(), "1\n");
 }

@@ -241,6 +241,41 @@ fn aliases_that_stand_for_themselves_are_refused() {
 }
 
 #[test]
+fn aliases_without_end_are_refused() {
+    use std::fmt::Write as _;
+
+    let mut aliases = "[aliases]\na40 = 'sleep 0'\n".to_owned();
+    for number in 0..40 {
+        let next = number + 1;
+        writeln!(aliases, "a{number} = 'a{next} a{next}'").expect("a string");
+    }
+    let outcome = configured(&aliases, &["a0"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_says(
+        &outcome,
+        "aliases add more than 10000 words to this command line",
+    );
+    // The shell waits for this one.
+    let outcome = configured(&aliases, &["__complete", "bash", "--", "a0", ""]);
+    assert_eq!(outcome.text(), "", "{outcome}");
+
+    let mut chain = "[aliases]\nb2000 = 'version'\n".to_owned();
+    for number in 0..2000 {
+        writeln!(chain, "b{number} = 'b{}'", number + 1).expect("a string");
+    }
+    let outcome = configured(&chain, &["b0"]);
+    assert_eq!(
+        (outcome.code, outcome.stderr.as_str()),
+        (
+            Some(1),
+            "mpwire: the alias 'b0' stands for too many others, one behind the other; define it by the \
+             command that they end in\n"
+        )
+    );
+    assert_eq!(configured(&chain, &["b1950"]).code, Some(0));
+}
+
+#[test]
 fn config_py_is_read_and_never_executed() {
     let board = TestBoard::start();
     board.configure(
@@ -273,4 +308,33 @@ fn a_config_py_that_is_no_text_is_told_of() {
     let outcome = board.mpwire(&["eval", "1"]);
     assert_prints(&outcome, "1\n");
     assert_says(&outcome, "config.py: is not UTF-8 text");
+}
+
+#[cfg(unix)]
+#[test]
+fn configurations_that_are_no_files_are_told_of_and_not_waited_for() {
+    let make_pipe = |path: &Path| {
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).expect("a pipe");
+    };
+    let board = TestBoard::start();
+    board.configure("mpremote/config.py", "");
+    let path = board.work().join("../config/mpremote/config.py");
+    fs::remove_file(&path).expect("it was made");
+    make_pipe(&path);
+    let outcome = board.mpwire(&["eval", "1"]);
+    assert_prints(&outcome, "1\n");
+    assert_says(&outcome, "config.py: is no regular file and is not read");
+
+    board.configure(CONFIG, "");
+    let path = board.work().join("../config").join(CONFIG);
+    fs::remove_file(&path).expect("it was made");
+    make_pipe(&path);
+    let outcome = board.mpwire(&["eval", "1"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_says(&outcome, "config.toml: is no regular file and is not read");
+    // Help is given all the same.
+    assert_eq!(board.mpwire_with(&[], &["version"]).code, Some(0));
+    let none = [("MPWIRE_CONFIG", "/dev/null")];
+    let outcome = board.mpwire_with(&none, &["connect", PORT, "eval", "1"]);
+    assert_prints(&outcome, "1\n");
 }

@@ -55,3 +55,42 @@ fn data_is_not_touched_where_no_terminal_is() {
         assert!(outcome.text().contains(CLEAR), "{outcome}");
     }
 }
+
+#[test]
+fn a_name_that_is_no_text_is_shown_and_spoils_nothing_else() {
+    let board = TestBoard::start();
+    let program = r"
+import os; os.mkdir('s'); os.mkdir('s/d\udcfe')
+for name in ('s/a\udcff', 's/b', 's/d\udcfe/c'): open(name, 'w').close()";
+    let succeeded = |words: &[&str]| {
+        let outcome = board.mpwire(words);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        outcome.text()
+    };
+    succeeded(&["exec", program]);
+    let listed = succeeded(&["ls", ":s"]);
+    let mut names: Vec<&str> = listed.lines().skip(1).map(str::trim_start).collect();
+    names.sort_unstable();
+    assert_eq!(names, [r"0 a\udcff", "0 b", r"0 d\udcfe/"]);
+    let tree = "├── a\\udcff\n├── b\n└── d\\udcfe\n    └── c\n";
+    assert_eq!(succeeded(&["tree", ":s"]), format!("tree :s\n:s\n{tree}"));
+
+    // Nothing arrives where something would be missing.
+    let outcome = board.mpwire(&["cp", "-r", ":s", "."]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome.stderr.contains("whose name is no text: ") && outcome.stderr.contains("\\udcf"),
+        "{outcome}"
+    );
+    assert!(board.local_tree().is_empty());
+    // What is asked for by its own name is another file.
+    let outcome = board.mpwire(&["rm", r":s/a\udcff"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    board.write("new", "new");
+    succeeded(&["cp", "new", ":s/"]);
+    assert_eq!(succeeded(&["cat", ":s/new"]), "new");
+
+    let removed = succeeded(&["rm", "-rv", ":s"]);
+    assert!(removed.contains(r"removed: 's/a\udcff'"), "{removed}");
+    assert_eq!(succeeded(&["ls"]), "ls :\n");
+}

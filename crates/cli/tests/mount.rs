@@ -433,6 +433,37 @@ import os; print(os.statvfs('/remote')[0] > 0)";
 }
 
 #[test]
+fn places_beyond_32_bits_are_refused_and_change_nothing() {
+    let program = "
+f = open('short', 'r+b')
+def attempt(action, *arguments):
+ try: print(action(*arguments), f.tell())
+ except OSError as e: print('error', e.args[0], f.tell())
+attempt(f.seek, 1 << 32)
+attempt(f.seek, (1 << 32) - 6, 2)
+attempt(f.seek, -1)
+attempt(f.seek, (1 << 32) - 1)
+attempt(f.seek, 1, 1)
+attempt(f.write, b'zz')
+attempt(f.read)
+attempt(f.seek, 2)
+attempt(f.write, b'z')
+f.close()";
+    let last = u32::MAX;
+    let expected = format!(
+        "error 22 0\nerror 22 0\nerror 22 0\n{last} {last}\nerror 22 {last}\nerror 27 {last}\nb'' {last}\n2 2\n1 3\n"
+    );
+    for parameters in [&[][..], &["firmware=1.12"]] {
+        let board = mounted(parameters);
+        let short = board.work().join("short");
+        fs::write(&short, "ABCDEF").expect("writable");
+        assert_eq!(printed(&board, &[], program), expected, "{parameters:?}");
+        // Where anything was written behind, it is longer now.
+        assert_eq!(fs::read(&short).expect("readable"), b"ABzDEF");
+    }
+}
+
+#[test]
 fn a_folder_that_may_not_be_changed_stays_as_it_is() {
     let board = mounted(&[]);
     let before = board.local_tree();

@@ -54,6 +54,8 @@ impl Stand {
 
     /// Another board at the same port.
     fn exchange(&mut self, parameters: &str) {
+        // A new board takes no port that the old one still has.
+        fs::remove_file(self.folder.path().join("board")).expect("the old board's");
         self.board = board_at(self.folder.path(), parameters);
     }
 

@@ -115,8 +115,8 @@ impl Board {
     }
 
     /// Plugs the cable into a pty and leaves it at `path` (a symbolic link), for any program, and
-    /// for several in turn. The link is removed with the board. A symbolic link that is there
-    /// already is replaced.
+    /// for several in turn. The link is removed with the board. What is there already is an error,
+    /// but for a link that a killed board has left.
     pub fn attach_pty(&self, path: &Path) -> io::Result<()> {
         let pty = Pty::create(path)?;
         self.command(Command::Attach(pty));

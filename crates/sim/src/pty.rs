@@ -29,15 +29,23 @@ pub(crate) struct Pty {
 }
 
 impl Pty {
-    /// Makes a pty, raw already, and leaves a symbolic link to it at `link`. A link that is there
-    /// is replaced, any other file is not.
+    /// Makes a pty, raw already, and leaves a symbolic link to it at `link`. What is there already is
+    /// not replaced, unless a board has left it that was killed.
     pub fn create(link: &Path) -> io::Result<Pty> {
+        Pty::create_in_place_of(link, None)
+    }
+
+    /// As [`Pty::create`]; a link to the pty `own` may be there as well.
+    fn create_in_place_of(link: &Path, own: Option<&Path>) -> io::Result<Pty> {
         let link = std::path::absolute(link)?;
-        if link.symlink_metadata().is_ok_and(|file| !file.is_symlink()) {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                format!("{} is there already and no symbolic link", link.display()),
-            ));
+        if link.symlink_metadata().is_ok() {
+            let target = std::fs::read_link(&link).ok();
+            if !target.is_some_and(|target| Some(&*target) == own || is_gone(&target)) {
+                return Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "is there already; remove it or name another port",
+                ));
+            }
         }
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
@@ -81,7 +89,7 @@ impl Pty {
 
     /// Another takes its place, under the same path; who has this one open loses it.
     pub fn replace(&mut self) -> io::Result<()> {
-        Pty::create(&self.link).map(|pty| *self = pty)
+        Pty::create_in_place_of(&self.link, Some(&self.slave)).map(|pty| *self = pty)
     }
 
     pub fn master(&self) -> &File {
@@ -137,6 +145,13 @@ impl Drop for Pty {
             let _ = std::fs::remove_file(&self.link);
         }
     }
+}
+
+/// Whether this was a pty whose board has ended. Its number may be another program's by now: then
+/// nobody can tell whose the link is.
+fn is_gone(slave: &Path) -> bool {
+    let missing = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+    slave.parent() == Some(Path::new("/dev/pts")) && slave.symlink_metadata().is_err_and(missing)
 }
 
 fn path_of(name: &CStr) -> PathBuf {

@@ -5,8 +5,8 @@
 mod common;
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -261,10 +261,41 @@ fn what_is_printed_while_nobody_has_the_pty_open_is_lost() {
 }
 
 #[test]
-fn a_file_that_is_no_link_is_not_replaced_by_a_pty() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    assert!(board("").attach_pty(file.path()).is_err());
-    assert!(file.path().is_file());
+fn what_is_at_a_ptys_path_already_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("file"), "mine").unwrap();
+    let running = board("");
+    running.attach_pty(&at("running")).unwrap();
+    for (link, to) in [
+        ("link", at("file")),
+        ("folder", folder.path().to_owned()),
+        ("dangling", at("none")),
+    ] {
+        symlink(to, at(link)).unwrap();
+    }
+    for name in ["file", "link", "folder", "dangling", "running"] {
+        let before = std::fs::read_link(at(name)).ok();
+        let error = board("").attach_pty(&at(name)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
+        assert_eq!(std::fs::read_link(at(name)).ok(), before, "{name}");
+    }
+    assert_eq!(std::fs::read(at("file")).unwrap(), b"mine");
+    // The board that was there first can still be used.
+    enter_raw_repl_at(&at("running"));
+}
+
+#[test]
+fn what_a_killed_board_has_left_is_replaced_by_a_pty() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("board");
+    // No system has as many at once.
+    symlink("/dev/pts/4000000000", &path).unwrap();
+    let board = board("");
+    board.attach_pty(&path).unwrap();
+    enter_raw_repl_at(&path);
+    drop(board);
+    assert!(path.symlink_metadata().is_err());
 }
 
 #[test]

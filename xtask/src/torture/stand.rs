@@ -50,6 +50,8 @@ impl<'a> Stand<'a> {
 
     /// Takes another board in the place of this one, at the same port.
     pub fn exchange(&mut self, parameters: &str) -> Result<()> {
+        // A new board takes no port that the old one still has.
+        fs::remove_file(&self.port).context("the old board has lost its port")?;
         self.board = started(parameters, &self.port)?;
         Ok(())
     }

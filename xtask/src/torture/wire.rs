@@ -172,6 +172,8 @@ impl<'a> Stand<'a> {
         };
         let verdict = match (self.found(index, before), &finished) {
             (Err(_), _) => {
+                // A new board takes no port that the old one still has.
+                remove(&self.place.port)?;
                 self.place = Place::new(self.parameters, self.place.port.clone())?;
                 Verdict::Stuck
             }

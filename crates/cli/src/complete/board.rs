@@ -44,6 +44,8 @@ pub fn entries(device: Option<&str>, directory: &str) -> Vec<Entry> {
         return entries;
     }
     let mut entries = list(&address, directory).unwrap_or_default();
+    // A name that is no text cannot be typed.
+    entries.retain(|entry| entry.is_text);
     entries.truncate(MOST);
     if let Some(path) = cache {
         keep(&path, &entries);
@@ -123,6 +125,7 @@ fn cached(path: &Path) -> Option<Vec<Entry>> {
     let entries = value.as_array()?.iter().map(|entry| {
         Some(Entry {
             name: entry.get("name")?.as_str()?.to_owned(),
+            is_text: true,
             is_directory: entry.get("directory")?.as_bool()?,
             size: 0,
         })

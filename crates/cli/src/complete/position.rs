@@ -8,6 +8,7 @@ use clap::{ArgMatches, Command};
 use crate::args;
 use crate::chain::{self, Item};
 use crate::config::Config;
+use crate::config::aliases::WORDS_MOST;
 
 /// Stands for the word at the cursor while the words before it are parsed.
 const CURSOR: &str = "\u{1}cursor";
@@ -52,8 +53,9 @@ pub fn find(config: &Config, before: &[String]) -> Position {
     rest.push_back(CURSOR.to_owned());
     let default = config.board.as_ref().map(|board| board.address.clone());
     let mut connected = None;
+    let mut room = WORDS_MOST;
     loop {
-        let place = match chain::next_item(&config.aliases, &mut rest) {
+        let place = match chain::next_item(&config.aliases, &mut rest, &mut room) {
             Ok(Some(Item::SoftReset(_))) => continue,
             Ok(Some(Item::Command(name, _))) if name == CURSOR => Place::Command,
             Ok(Some(Item::Command(name, words))) => match step(&name, &words, &mut connected) {

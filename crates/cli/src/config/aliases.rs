@@ -7,6 +7,10 @@ use super::shortcuts::SHORTCUTS;
 /// No command line needs as many in a row: what does is a loop.
 const LIMIT: usize = 100;
 
+/// How many words aliases may add to a command line, far more than people write: aliases that stand for
+/// others twice each double it without end.
+pub const WORDS_MOST: usize = 10_000;
+
 /// What a user wrote an alias to be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Definition {
@@ -70,6 +74,10 @@ pub enum Failure {
     Usage(String),
     /// An alias stands for itself.
     Loop(String),
+    /// This alias stands for one that stands for another, and so on, too often in a row.
+    TooLong(String),
+    /// With this alias, aliases have added more than [`WORDS_MOST`] words.
+    TooManyWords(String),
 }
 
 /// All aliases by their names.
@@ -145,15 +153,23 @@ impl Aliases {
 
     /// Replaces aliases at the front of a command line by what they stand for. Their arguments
     /// become assignments that the board executes first.
-    pub fn expand(&self, rest: &mut VecDeque<String>) -> Result<(), Failure> {
+    ///
+    /// `room` is how many words may still be added to this command line, from [`WORDS_MOST`] on.
+    pub fn expand(&self, rest: &mut VecDeque<String>, room: &mut usize) -> Result<(), Failure> {
         let mut assignments = Vec::new();
         let mut names: Vec<&str> = Vec::new();
         let mut last = None;
         while let Some((name, alias)) = rest.front().and_then(|word| self.0.get_key_value(word)) {
             names.push(name);
             if names.len() > LIMIT {
-                return Err(Failure::Loop(circle(&names)));
+                return Err(circle(&names)
+                    .map_or_else(|| Failure::TooLong(names[0].to_owned()), Failure::Loop));
             }
+            // Those that stand for nothing give nothing back: they may be what many others end in.
+            let more = alias.definition.words.len().saturating_sub(1);
+            *room = room
+                .checked_sub(more)
+                .ok_or_else(|| Failure::TooManyWords(name.clone()))?;
             rest.pop_front();
             for parameter in &alias.parameters {
                 if rest.front().is_some_and(|word| word == "+") {
@@ -215,11 +231,11 @@ fn usage(name: &str, alias: &Alias, what: &str) -> Failure {
     ))
 }
 
-/// The last names, from where they begin to repeat themselves.
-fn circle(names: &[&str]) -> String {
-    let (last, before) = names.split_last().unwrap_or((&"", &[]));
-    let start = before.iter().rposition(|name| name == last).unwrap_or(0);
-    names[start..].join(" -> ")
+/// The last names, from where they begin to repeat themselves; `None` where they do not.
+fn circle(names: &[&str]) -> Option<String> {
+    let (last, before) = names.split_last()?;
+    let start = before.iter().rposition(|name| name == last)?;
+    Some(names[start..].join(" -> "))
 }
 
 #[cfg(test)]
@@ -236,7 +252,7 @@ mod tests {
 
     fn expanded(aliases: &Aliases, line: &str) -> Result<String, Failure> {
         let mut rest: VecDeque<String> = line.split(' ').map(str::to_owned).collect();
-        aliases.expand(&mut rest)?;
+        aliases.expand(&mut rest, &mut { WORDS_MOST })?;
         Ok(Vec::from(rest).join(" "))
     }
 

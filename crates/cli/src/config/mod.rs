@@ -10,7 +10,7 @@ pub mod places;
 mod shortcuts;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -175,11 +175,20 @@ fn read_config_toml(
 fn read_file(path: &Path) -> Result<Option<String>, Error> {
     let failed =
         |error: io::Error| Error::message(format!("{} cannot be read: {error}", path.display()));
-    let file = match File::open(path) {
-        Ok(file) => file,
+    // Asked before it is opened: opening a pipe that nobody writes to waits for ever.
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
+    // `MPWIRE_CONFIG=/dev/null` is how people say that there is to be no configuration.
+    if !found.is_file() && path != Path::new("/dev/null") {
+        return Err(Error::message(format!(
+            "{}: is no regular file and is not read; put a text file there, or nothing",
+            path.display()
+        )));
+    }
+    let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(SIZE_LIMIT + 1)
         .read_to_end(&mut bytes)

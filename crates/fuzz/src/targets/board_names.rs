@@ -13,6 +13,7 @@ pub fn run(input: &[u8]) {
         .split('\n')
         .map(|name| Entry {
             name: name.to_owned(),
+            is_text: true,
             is_directory: false,
             size: 0,
         })

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use mpwire_cli::fuzzed::aliases::{Aliases, Definition};
+use mpwire_cli::fuzzed::aliases::{Aliases, Definition, WORDS_MOST};
 use mpwire_cli::fuzzed::config_py::read;
 
 /// The input is a `config.py`.
@@ -28,7 +28,10 @@ pub fn check_aliases(definitions: Vec<(String, Definition)>) {
     for name in names {
         let _ = aliases.first_command(&name);
         let mut rest: VecDeque<String> = [&*name, "1", "x=2", "+", "ls"].map(str::to_owned).into();
-        let _ = aliases.expand(&mut rest);
+        let most = rest.len() + WORDS_MOST + "exec x=2".split(' ').count();
+        let mut room = WORDS_MOST;
+        let _ = aliases.expand(&mut rest, &mut room);
+        assert!(rest.len() <= most, "{name}: {} words", rest.len());
     }
     for (signature, _) in aliases.rows() {
         assert!(!signature.is_empty());

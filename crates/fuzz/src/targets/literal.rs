@@ -56,6 +56,8 @@ fn written(value: &Value) -> String {
         Value::Float(number) if number.is_nan() => "nan".to_owned(),
         Value::Float(number) => format!("{number:?}"),
         Value::Str(text) => quote(text),
+        // Its backslashes are as boards print them already.
+        Value::Surrogates(text) => quote(text).replace(r"\\", r"\"),
         Value::Bytes(bytes) => quote_bytes(bytes),
         Value::Tuple(items) if items.len() == 1 => format!("({},)", all(items)),
         Value::Tuple(items) => format!("({})", all(items)),

@@ -25,6 +25,9 @@ pub struct Status {
 pub struct Entry {
     /// Its name; below a walked directory, the path from there.
     pub name: String,
+    /// Whether the name is a text. Where it is not, since it has lone surrogates, it is only shown as the
+    /// board prints it: asked for by what is shown, another file might be found.
+    pub is_text: bool,
     /// Whether it is a directory.
     pub is_directory: bool,
     /// Size in bytes; 0 where the filesystem does not say.
@@ -108,7 +111,8 @@ impl Entry {
             return None;
         };
         Some(Self {
-            name: name.as_str()?.to_owned(),
+            name: name.as_shown()?.to_owned(),
+            is_text: name.as_str().is_some(),
             is_directory: mode.as_int()? & DIRECTORY != 0,
             size: size.as_size().unwrap_or(0),
         })
@@ -474,7 +478,7 @@ fn read_removed(value: &Value) -> Option<Removed> {
     let [kind, path] = value.as_items()? else {
         return None;
     };
-    let path = path.as_str()?.to_owned();
+    let path = path.as_shown()?.to_owned();
     match kind.as_str()? {
         "removed" => Some(Removed::File(path)),
         "directory" => Some(Removed::Directory(path)),

@@ -547,14 +547,12 @@ fn health(
 /// What a line of `onboard/health.py` says.
 fn health_finding(value: &Value, place: &str) -> Option<Finding> {
     match value.as_items()? {
-        [Value::Str(kind), Value::Str(path), Value::Str(_)] if kind == "leftover" => {
-            Some(Finding::Leftover {
-                path: path.clone(),
-                healed: None,
-            })
-        }
-        [Value::Str(kind), Value::Str(path), Value::Str(reason)] => Some(Finding::Unreadable {
-            path: path.clone(),
+        [Value::Str(kind), path, Value::Str(_)] if kind == "leftover" => Some(Finding::Leftover {
+            path: path.as_str()?.to_owned(),
+            healed: None,
+        }),
+        [Value::Str(kind), path, Value::Str(reason)] => Some(Finding::Unreadable {
+            path: path.as_shown()?.to_owned(),
             is_directory: kind == "directory",
             reason: reason.clone(),
         }),

@@ -88,11 +88,14 @@ impl Files {
         if !open.mode.write {
             return Err(Errno::BAD_FILE);
         }
-        if !open.mode.append {
-            open.file
-                .seek(SeekFrom::Start(place.into()))
-                .map_err(|error| errno(&error))?;
-        }
+        let start = if open.mode.append {
+            SeekFrom::End(0)
+        } else {
+            SeekFrom::Start(place.into())
+        };
+        let start = open.file.seek(start).map_err(|error| errno(&error))?;
+        // What the board cannot be told the end of is not written.
+        clamped(start.saturating_add(data.len() as u64))?;
         open.file.write_all(data).map_err(|error| errno(&error))?;
         let behind = open.file.stream_position().map_err(|error| errno(&error))?;
         clamped(behind)
@@ -229,6 +232,19 @@ mod tests {
         assert_eq!(files.read(7, 0, 1), Err(Errno::BAD_FILE));
         files.close(&[0, 9]);
         assert_eq!(files.read(0, 0, 1), Err(Errno::BAD_FILE));
+    }
+
+    #[test]
+    fn what_ends_behind_the_last_place_is_not_written() {
+        let (file, mut files) = opened(b"", "wb");
+        assert_eq!(files.write(0, u32::MAX, b"z"), Err(Errno(27)));
+        assert_eq!(files.length(0), Ok(0));
+        // All of it is a hole, which takes no room.
+        file.as_file().set_len(u32::MAX.into()).unwrap();
+        let open = File::from_std(file.reopen().unwrap());
+        files.add(open, Mode::parse("ab").unwrap()).unwrap();
+        assert_eq!(files.write(1, 0, b"z"), Err(Errno(27)));
+        assert_eq!(files.length(1), Ok(u32::MAX));
     }
 
     #[test]

@@ -55,7 +55,8 @@ pub fn heal(
             // Nobody knows what is there.
             Err(error) => return Err(error.into()),
         };
-        entries.retain(|entry| !entry.is_directory);
+        // Names of ours are texts.
+        entries.retain(|entry| entry.is_text && !entry.is_directory);
         // A copy of what another has left is of use only where that is gone.
         entries.sort_by_key(|entry| entry.name.len());
         listed.push((directory.as_str(), entries));

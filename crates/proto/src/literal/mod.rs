@@ -24,6 +24,10 @@ pub enum Value {
     Float(f64),
     /// A string. Bytes that are not UTF-8 became U+FFFD.
     Str(String),
+    /// A string with lone surrogates, such as Python makes of a file's name that is not UTF-8. No text
+    /// has them: they are as boards print them, `\udcff`, and a backslash is `\\`. It can be shown, but
+    /// is not what the board has.
+    Surrogates(String),
     /// `bytes` or `bytearray`
     Bytes(Vec<u8>),
     /// A tuple
@@ -59,6 +63,15 @@ impl Value {
         }
     }
 
+    /// The string as it can be shown, if it is one, with lone surrogates or without.
+    #[must_use]
+    pub fn as_shown(&self) -> Option<&str> {
+        match self {
+            Self::Str(value) | Self::Surrogates(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// The bytes, if it is a bytes object.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
@@ -85,7 +98,7 @@ impl Value {
             Self::Bool(value) => *value,
             Self::Int(value) => *value != 0,
             Self::Float(value) => *value != 0.0,
-            Self::Str(value) => !value.is_empty(),
+            Self::Str(value) | Self::Surrogates(value) => !value.is_empty(),
             Self::Bytes(value) => !value.is_empty(),
             Self::Tuple(items) | Self::List(items) => !items.is_empty(),
             Self::Dict(items) => !items.is_empty(),

@@ -9,6 +9,9 @@ const DEPTH_LIMIT: usize = 32;
 /// this many take no more than 30 MiB. A listing has four for each file.
 const VALUES_MOST: usize = 1 << 18;
 
+/// Bytes of a lone surrogate as it is printed, `\udcff`.
+const SURROGATE: usize = 6;
+
 /// Why a literal could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
@@ -44,6 +47,7 @@ pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
         offset: 0,
         values: 0,
         is_source: false,
+        surrogates: Vec::new(),
     };
     let value = parser.value(0)?;
     parser.skip_space();
@@ -63,6 +67,7 @@ pub fn parse_source(text: &[u8], offset: usize) -> Result<(Value, usize), ParseE
         offset: offset.min(text.len()),
         values: 0,
         is_source: true,
+        surrogates: Vec::new(),
     };
     let value = parser.value(0)?;
     Ok((value, parser.offset))
@@ -77,6 +82,7 @@ pub fn skip_source_space(text: &[u8], offset: usize) -> usize {
         offset: offset.min(text.len()),
         values: 0,
         is_source: true,
+        surrogates: Vec::new(),
     };
     parser.skip_space();
     parser.offset
@@ -89,6 +95,8 @@ struct Parser<'a> {
     values: usize,
     /// Whether this is what a person wrote, not what a board printed.
     is_source: bool,
+    /// Where lone surrogates are in the bytes of the string that is read, as they are printed.
+    surrogates: Vec<usize>,
 }
 
 impl Parser<'_> {
@@ -149,10 +157,7 @@ impl Parser<'_> {
             b'(' => self.parenthesis(depth),
             b'[' => Ok(Value::List(self.items(b']', depth)?.0)),
             b'{' => self.dictionary(depth),
-            b'\'' | b'"' => Ok(Value::Str(
-                String::from_utf8(self.string(true)?)
-                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-            )),
+            b'\'' | b'"' => self.text(),
             b'b' => {
                 if self.take(b"bytearray(") {
                     let inner = self.value(depth + 1)?;
@@ -224,6 +229,26 @@ impl Parser<'_> {
         }
     }
 
+    /// Reads a string that a board printed.
+    fn text(&mut self) -> Result<Value, ParseError> {
+        let bytes = self.string(true)?;
+        let surrogates = std::mem::take(&mut self.surrogates);
+        if surrogates.is_empty() {
+            return Ok(Value::Str(text_of(bytes)));
+        }
+        let mut shown = String::new();
+        let mut begin = 0;
+        for place in surrogates {
+            let end = place + SURROGATE;
+            // Other backslashes are doubled, so that each is told from a surrogate's.
+            shown += &String::from_utf8_lossy(&bytes[begin..place]).replace('\\', r"\\");
+            shown += &String::from_utf8_lossy(&bytes[place..end]);
+            begin = end;
+        }
+        shown += &String::from_utf8_lossy(&bytes[begin..]).replace('\\', r"\\");
+        Ok(Value::Surrogates(shown))
+    }
+
     fn string(&mut self, unicode: bool) -> Result<Vec<u8>, ParseError> {
         let quote = self.next()?;
         if quote != b'\'' && quote != b'"' {
@@ -277,10 +302,7 @@ impl Parser<'_> {
         if is_bytes {
             return Ok(Value::Bytes(bytes));
         }
-        // A string's bytes are the text's own, and the text may be anything.
-        Ok(Value::Str(String::from_utf8(bytes).unwrap_or_else(
-            |error| String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        )))
+        Ok(Value::Str(text_of(bytes)))
     }
 
     fn source_string(
@@ -339,7 +361,10 @@ impl Parser<'_> {
                 return Ok(());
             }
         };
-        if unicode {
+        if unicode && !self.is_source && (0xd800..0xe000).contains(&code) {
+            self.surrogates.push(bytes.len());
+            bytes.extend(format!("\\u{code:04x}").bytes());
+        } else if unicode {
             let character = char::from_u32(code).ok_or(ParseError::Number { offset: start })?;
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
@@ -393,6 +418,12 @@ impl Parser<'_> {
     }
 }
 
+/// A string's bytes are the board's or the file's own, and may be anything.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -427,6 +458,19 @@ mod tests {
             parse(b"bytearray(b'ab')").unwrap(),
             Value::Bytes(b"ab".to_vec())
         );
+    }
+
+    #[test]
+    fn lone_surrogates_are_shown_and_are_no_text() {
+        let value = parse(r"('a\udcff\\udcff\ud83d\n', 'b\\udcff')".as_bytes()).unwrap();
+        let [broken, whole] = value.as_items().unwrap() else {
+            panic!("{value:?}");
+        };
+        assert_eq!(broken.as_str(), None);
+        assert_eq!(broken.as_shown(), Some("a\\udcff\\\\udcff\\ud83d\n"));
+        assert_eq!(whole, &Value::Str(r"b\udcff".into()));
+        // A person who writes one gets no alias that is another.
+        assert!(source(r"'a\udcff'").is_err());
     }
 
     #[test]

@@ -30,6 +30,8 @@ def _mw_change(ask, closed, file):
             elif not isinstance(data, (bytes, bytearray)):
                 data = bytes(data)
             place = self.tell()
+            if place + len(data) >> 32:
+                raise OSError(27)
             for start in range(0, len(data), 1024):
                 place = self.request(5, place, data[start : start + 1024])
                 self.folder.change()
@@ -46,7 +48,8 @@ def _mw_change(ask, closed, file):
                 place += self.tell()
             elif whence == 2:
                 place += self.behind if self.handle == 255 else self.request(6)
-            if place < 0:
+            # Places travel in 32 bits; those below 0 leave -1.
+            if place >> 32:
                 raise OSError(22)
             start = self.behind - len(self.data) + 7
             if start <= place <= self.behind and not self.flags & 2:

@@ -43,7 +43,7 @@ impl Tree<'_> {
         let there = board.walk(&self.top()).unwrap_or_default();
         let old: HashMap<&str, u64> = there
             .iter()
-            .filter(|entry| !entry.is_directory)
+            .filter(|entry| entry.is_text && !entry.is_directory)
             .map(|entry| (entry.name.as_str(), entry.size))
             .collect();
         let mut sizes = self.sizes(&new)?;

@@ -13,6 +13,12 @@ pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Ve
     let mut seen = BTreeSet::new();
     let mut paths = Vec::new();
     for entry in entries {
+        if !entry.is_text {
+            return Err(Error::message(format!(
+                "cp: the board has a file whose name is no text: {}; rename or remove it there",
+                entry.name
+            )));
+        }
         let below = entry
             .name
             .split('/')
