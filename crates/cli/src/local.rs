@@ -1,9 +1,10 @@
 //! Files of this computer.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Writes a file so that it is there whole or not at all.
 pub fn write(path: &Path, data: &[u8]) -> io::Result<()> {
@@ -26,7 +27,7 @@ pub struct Writer {
 
 enum Place {
     /// Beside the file, under a name that goes with the writer.
-    Beside(File, Temporary),
+    Beside(NamedTempFile),
     Memory(Vec<u8>),
 }
 
@@ -35,18 +36,17 @@ impl Writer {
     pub fn new(path: &Path) -> io::Result<Self> {
         let old = fs::symlink_metadata(path).ok();
         let is_ordinary = old.as_ref().is_none_or(fs::Metadata::is_file);
-        let place = match path.file_name().filter(|_| is_ordinary) {
+        let folder = path
+            .parent()
+            .filter(|_| is_ordinary && path.file_name().is_some());
+        let place = match folder {
             None => Place::Memory(Vec::new()),
-            Some(name) => {
-                let mut temporary = OsString::from(name);
-                temporary.push(".mpwire");
-                let temporary = path.with_file_name(temporary);
-                let file = File::create(&temporary)?;
-                let temporary = Temporary(temporary);
+            Some(folder) => {
+                let file = temporary(folder)?;
                 if let Some(old) = old {
-                    file.set_permissions(old.permissions())?;
+                    file.as_file().set_permissions(old.permissions())?;
                 }
-                Place::Beside(file, temporary)
+                Place::Beside(file)
             }
         };
         Ok(Self {
@@ -58,7 +58,7 @@ impl Writer {
     /// Writes what follows.
     pub fn write(&mut self, data: &[u8]) -> io::Result<()> {
         match &mut self.place {
-            Place::Beside(file, _) => file.write_all(data),
+            Place::Beside(file) => file.write_all(data),
             Place::Memory(memory) => {
                 // A board may send without end.
                 if memory.len() + data.len() > MEMORY_MOST {
@@ -73,27 +73,35 @@ impl Writer {
     /// Gives the file its name.
     pub fn commit(self) -> io::Result<()> {
         match self.place {
-            Place::Beside(file, temporary) => {
-                drop(file);
-                fs::rename(&temporary.0, &self.path)
+            Place::Beside(file) => {
+                file.persist(&self.path).map_err(|failed| failed.error)?;
+                Ok(())
             }
             Place::Memory(memory) => fs::write(&self.path, memory),
         }
     }
 }
 
-/// A file that is removed, unless it has another name by then.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It may be gone.
-        let _ = fs::remove_file(&self.0);
-    }
+/// A new file in `folder`, under a name that nobody can foresee: whoever else may write there could have
+/// made a link of it, and a user may have a file of any name that means something.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut file = tempfile::Builder::new();
+    file.prefix(".mpwire-").suffix(".tmp");
+    // It is to become a file like any other, for whom the umask allows.
+    #[cfg(unix)]
+    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    file.tempfile_in(folder)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<OsString> {

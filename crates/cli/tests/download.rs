@@ -5,9 +5,10 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::process::Command;
 
-use support::TestBoard;
+use support::{PORT, TestBoard, mpwire, set_apart};
 
 /// Sizes around those of blocks and of what fits two bytes.
 const SIZES: [usize; 12] = [
@@ -303,4 +304,70 @@ fn names_that_other_systems_take_for_one_are_told() {
     assert_eq!(outcome.code, Some(0), "{outcome}");
     assert!(outcome.stderr.contains("differ by case only"), "{outcome}");
     assert_eq!(board.local_tree().len(), 3);
+}
+
+#[test]
+fn files_that_are_called_as_a_temporary_one_might_be_stay_as_they_are() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('tree')\nos.chdir('tree')");
+    make(&board, &[300]);
+    board.execute("os.rename('f300', 'a')\nopen('a.mpwire', 'w').close()\nos.chdir('/')");
+    board.write("victim", "another's");
+    let work = board.work();
+    fs::create_dir(work.join("tree")).expect("a new folder");
+    symlink("victim", work.join("linked.mpwire")).expect("a link");
+    board.write("mine.mpwire", "mine");
+    for command in [
+        &["cp", ":tree/a", "linked"][..],
+        &["cp", ":tree/a", "mine"],
+        &["cp", "-r", ":tree", "."],
+    ] {
+        let outcome = board.mpwire(&[&["resume"], command].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+    }
+    let file = Some(contents(300));
+    let expected = [
+        ("linked", file.clone()),
+        ("linked.mpwire", Some(b"another's".to_vec())),
+        ("mine", file.clone()),
+        ("mine.mpwire", Some(b"mine".to_vec())),
+        ("tree", None),
+        ("tree/a", file),
+        ("tree/a.mpwire", Some(Vec::new())),
+        ("victim", Some(b"another's".to_vec())),
+    ];
+    let expected = expected.map(|(name, contents)| (name.into(), contents));
+    assert_eq!(board.local_tree(), expected.into_iter().collect());
+    let link = fs::symlink_metadata(work.join("linked.mpwire")).expect("the link");
+    assert!(link.is_symlink());
+}
+
+#[test]
+fn a_file_may_be_read_by_whom_the_umask_allows_or_as_the_old_one() {
+    let board = TestBoard::start();
+    make(&board, &[10, 300]);
+    let copy = board.work().join("copy");
+    let mode = || fs::metadata(&copy).expect("the copy").permissions().mode() & 0o7777;
+    let copy_by = |umask: &str, source: &str| {
+        let mut command = Command::new("sh");
+        set_apart(&mut command, &board.work());
+        let outcome = command
+            .current_dir(board.work())
+            .args(["-c", "umask $0 && exec \"$@\"", umask])
+            .arg(mpwire())
+            .args(["connect", PORT, "resume", "cp", source, "copy"])
+            .output()
+            .expect("a shell");
+        assert!(outcome.status.success(), "{outcome:?}");
+    };
+    for (umask, allowed) in [("027", 0o640), ("022", 0o644)] {
+        copy_by(umask, ":f10");
+        assert_eq!(mode(), allowed, "umask {umask}");
+        fs::remove_file(&copy).expect("the copy");
+    }
+    copy_by("022", ":f10");
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o750)).expect("ours");
+    copy_by("022", ":f300");
+    assert_eq!(mode(), 0o750);
+    assert!(fs::read(&copy).expect("the copy") == contents(300));
 }

@@ -62,7 +62,7 @@ impl Receiver for Arrivals<'_> {
     fn begin(&mut self, index: usize) -> io::Result<()> {
         let file = &self.files[index];
         self.target = Some(&file.target);
-        // A temporary file of before goes first: it has the same name.
+        // A temporary file of before goes first: there may be no room for both.
         self.current = None;
         let progress = FileProgress::new(&file.source, file.size);
         self.current = Some((local::Writer::new(&file.target)?, progress));
