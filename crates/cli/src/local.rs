@@ -8,9 +8,18 @@ use tempfile::NamedTempFile;
 
 /// Writes a file so that it is there whole or not at all.
 pub fn write(path: &Path, data: &[u8]) -> io::Result<()> {
-    let mut writer = Writer::new(path)?;
+    let mut writer = Writer::new(path, Links::Followed)?;
     writer.write(data)?;
     writer.commit()
+}
+
+/// What becomes of a link that is where a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// What it points to is written, as the user who names it expects.
+    Followed,
+    /// The file takes its place: nobody has named it.
+    Replaced,
 }
 
 /// The largest file, in bytes, that is kept in memory until all of it is there.
@@ -18,8 +27,8 @@ const MEMORY_MOST: usize = 32 << 20;
 
 /// Writes a file piece by piece, so that it is there whole or not at all.
 ///
-/// What is no ordinary file (`/dev/stdout`, a link) is written through in the end, as anybody would
-/// expect.
+/// What is no ordinary file (`/dev/stdout`, a link that is followed) is written through in the end, as
+/// anybody would expect.
 pub struct Writer {
     path: PathBuf,
     place: Place,
@@ -33,8 +42,11 @@ enum Place {
 
 impl Writer {
     /// Begins to write the file `path`.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let old = fs::symlink_metadata(path).ok();
+    pub fn new(path: &Path, links: Links) -> io::Result<Self> {
+        let old = fs::symlink_metadata(path)
+            .ok()
+            // Of a link that is replaced nothing is kept.
+            .filter(|old| links == Links::Followed || !old.is_symlink());
         let is_ordinary = old.as_ref().is_none_or(fs::Metadata::is_file);
         let folder = path
             .parent()
@@ -116,7 +128,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         write(&path, b"old").unwrap();
-        let mut writer = Writer::new(&path).unwrap();
+        let mut writer = Writer::new(&path, Links::Followed).unwrap();
         writer.write(b"new").unwrap();
         drop(writer);
         assert_eq!(fs::read(&path).unwrap(), b"old");

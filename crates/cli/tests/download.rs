@@ -371,3 +371,68 @@ fn a_file_may_be_read_by_whom_the_umask_allows_or_as_the_old_one() {
     assert_eq!(mode(), 0o750);
     assert!(fs::read(&copy).expect("the copy") == contents(300));
 }
+
+#[test]
+fn a_tree_follows_no_links_that_are_where_it_goes() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('src')\nos.mkdir('src/sub')\nos.chdir('src')");
+    make(&board, &[10, 300]);
+    board.execute("os.rename('f10', 'sub/a')\nos.chdir('/')");
+    let work = board.work();
+    for folder in ["to", "to/src", "to/src/sub", "out"] {
+        fs::create_dir(work.join(folder)).expect("a new folder");
+    }
+    // Of the same contents, and of others.
+    board.write("out/same", contents(300));
+    board.write("out/other", "another's");
+    symlink("../../out/same", work.join("to/src/f300")).expect("a link");
+    symlink("../../../out/other", work.join("to/src/sub/a")).expect("a link");
+    // What the user names may be a link.
+    symlink("to", work.join("link")).expect("a link");
+    let copy = ["resume", "cp", "-r", ":src", "link"];
+    let outcome = board.mpwire(&copy);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    for (name, size) in [("to/src/f300", 300), ("to/src/sub/a", 10)] {
+        let is_file = fs::symlink_metadata(work.join(name)).is_ok_and(|file| file.is_file());
+        assert!(is_file, "{name} is no file");
+        assert!(fs::read(work.join(name)).expect("the copy") == contents(size));
+    }
+    let out = || {
+        let mut tree = board.local_tree();
+        tree.retain(|path, _| path.starts_with("out"));
+        tree
+    };
+    let before = [
+        ("out", None),
+        ("out/other", Some(b"another's".to_vec())),
+        ("out/same", Some(contents(300))),
+    ]
+    .map(|(name, contents)| (name.into(), contents));
+    assert_eq!(out(), before.clone().into_iter().collect());
+
+    for name in ["src/sub", "src"] {
+        let path = work.join("to").join(name);
+        fs::remove_dir_all(&path).expect("a folder");
+        symlink(work.join("out"), &path).expect("a link");
+        // The first is found before anything else is written.
+        let _ = fs::remove_file(work.join("to/src/f300"));
+        let outcome = board.mpwire(&copy);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        let says = format!("mpwire: cp: link/{name}: a link to a directory");
+        assert!(outcome.stderr.starts_with(&says), "{outcome}");
+        assert_eq!(out(), before.clone().into_iter().collect());
+        assert!(!work.join("to/src/f300").exists());
+    }
+}
+
+#[test]
+fn a_link_that_is_named_is_written_through() {
+    let board = TestBoard::start();
+    make(&board, &[300]);
+    board.write("file", "old");
+    symlink("file", board.work().join("link")).expect("a link");
+    let outcome = board.mpwire(&["resume", "cp", ":f300", "link"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(fs::read(board.work().join("file")).expect("the file") == contents(300));
+    assert!(board.work().join("link").is_symlink());
+}

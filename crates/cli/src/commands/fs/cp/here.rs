@@ -1,5 +1,6 @@
 //! Files and folders of this computer, as `cp` reads and makes them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub fn copy_tree(
     files: &[Leaf<PathBuf>],
 ) -> Result<(), Error> {
     let root = root(Path::new(to), &from.name())?;
+    make_directory(&root)?;
     for below in directories {
         make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
     }
@@ -61,22 +63,48 @@ pub fn write(path: &Path, data: &[u8]) -> Result<(), Error> {
     local::write(path, data).map_err(|error| Error::local("cp", &path.to_string_lossy(), &error))
 }
 
+/// Where a tree called `name` goes: into the directory `path`, or as what is not there yet.
 pub fn root(path: &Path, name: &str) -> Result<PathBuf, Error> {
-    if !path.exists() {
-        make_directory(path)?;
+    if !path.exists() || name.is_empty() || name == "." || name == ".." {
         return Ok(path.to_owned());
     }
-    if name.is_empty() || name == "." || name == ".." {
-        return Ok(path.to_owned());
+    Ok(path.join(checked_name(name)?))
+}
+
+/// Refuses links to directories where a tree goes that a board has named, below `top`, which the user
+/// has: they would lead it to where nobody wants it.
+pub fn refuse_links<'a>(
+    top: &Path,
+    root: &Path,
+    paths: impl Iterator<Item = &'a Vec<String>>,
+) -> Result<(), Error> {
+    let mut seen = BTreeSet::from([top.to_owned()]);
+    let below = paths.map(|below| root.join(below.iter().collect::<PathBuf>()));
+    for path in std::iter::once(root.to_owned()).chain(below) {
+        // Each directory on the way, from the top one: what is below a link is not looked at.
+        let ancestors: Vec<&Path> = path
+            .ancestors()
+            .take_while(|above| above.starts_with(root))
+            .collect();
+        for above in ancestors.into_iter().rev() {
+            if seen.insert(above.to_owned()) && above.is_symlink() && above.is_dir() {
+                return Err(Error::File {
+                    command: "cp".to_owned(),
+                    path: above.to_string_lossy().into_owned(),
+                    reason: "a link to a directory, which a tree from a board does not follow; \
+                             remove it, or name it as the destination"
+                        .to_owned(),
+                });
+            }
+        }
     }
-    let root = path.join(checked_name(name)?);
-    make_directory(&root)?;
-    Ok(root)
+    Ok(())
 }
 
 pub fn make_directory(path: &Path) -> Result<(), Error> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+        // Windows says of the root of a drive that making it is denied.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.is_dir() => {
             Err(Error::local("cp", &path.to_string_lossy(), &error))
         }
         _ => Ok(()),

@@ -25,6 +25,7 @@ use mpwire::transfer::{self, Destination, Options, Source};
 use crate::args::FsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::local::Links;
 use crate::report::{self, FileProgress};
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
@@ -187,6 +188,7 @@ impl Copy<'_> {
                             source,
                             target,
                             size,
+                            links: Links::Followed,
                         }])
                     }
                     Place::Local(_) => here::write(&target, &self.read(from)?),
@@ -437,7 +439,11 @@ impl Copy<'_> {
         files: Vec<Leaf<String>>,
     ) -> Result<(), Error> {
         tell_of_case(entries)?;
-        let root = here::root(Path::new(to), &from.name())?;
+        let top = Path::new(to);
+        let root = here::root(top, &from.name())?;
+        let below = files.iter().map(|leaf| &leaf.below).chain(directories);
+        here::refuse_links(top, &root, below)?;
+        here::make_directory(&root)?;
         for below in directories {
             here::make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
         }
@@ -454,6 +460,7 @@ impl Copy<'_> {
                     .copied()
                     .unwrap_or(0),
                 source: leaf.source,
+                links: Links::Replaced,
             })
             .collect();
         self.files_from_board(&files)
