@@ -5,12 +5,15 @@ mod support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{Outcome, TestBoard, mpwire, run};
+use support::{Outcome, PORT, TestBoard, mpwire, run, set_apart};
 
 /// One line that begins with the program's name, perhaps a hint, and nothing else.
 #[track_caller]
@@ -236,4 +239,59 @@ fn places_that_cannot_be_written_are_named() {
         "No such file or directory.",
     );
     assert_eq!(board.tree(), before);
+}
+
+#[test]
+fn a_device_without_end_is_left_after_32_mib() {
+    let board = TestBoard::start();
+    let running = board.start_mpwire(&["resume", "cp", "/dev/zero", ":a"]);
+    assert_fails(&running.finish(), "/dev/zero: more than 32 MiB");
+    let here = board.mpwire(&["resume", "cp", "/dev/zero", "a"]);
+    assert_fails(&here, "/dev/zero: more than 32 MiB");
+    assert_eq!(board.tree(), [""; 0]);
+    assert!(board.local_tree().is_empty());
+}
+
+#[test]
+fn what_a_tree_holds_beside_files_and_directories_is_named_and_nothing_is_sent() {
+    for kind in ["pipe", "device"] {
+        let board = TestBoard::start();
+        std::fs::create_dir(board.work().join("tree")).expect("a new folder");
+        board.write("tree/a", "text");
+        let path = board.work().join("tree").join(kind);
+        if kind == "pipe" {
+            mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a pipe");
+        } else {
+            symlink("/dev/zero", &path).expect("a link");
+        }
+        let says = format!("tree/{kind}: neither a file nor a directory.");
+        for to in [":", "copy"] {
+            let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
+            assert_fails(&outcome, &says);
+        }
+        assert_eq!(board.tree(), [""; 0]);
+        assert!(!board.work().join("copy").exists());
+    }
+}
+
+#[test]
+fn what_another_program_prints_is_copied() {
+    let board = TestBoard::start();
+    for (count, name) in [(10, "short"), (200_000, "long")] {
+        let printed = "x".repeat(count);
+        board.write("printed", &printed);
+        let mut command = Command::new("sh");
+        set_apart(&mut command, &board.work());
+        let outcome = command
+            .current_dir(board.work())
+            .args(["-c", "cat printed | \"$@\"", "sh"])
+            .arg(mpwire())
+            .args(["connect", PORT, "resume", "cp", "/dev/stdin"])
+            .arg(format!(":{name}"))
+            .output()
+            .expect("a shell");
+        assert!(outcome.status.success(), "{outcome:?}");
+        let digest = support::hex_digest(printed.as_bytes());
+        assert_eq!(board.digests()[&format!("/{name}")], digest);
+    }
 }

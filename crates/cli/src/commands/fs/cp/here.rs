@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use mpwire::transfer::Source;
 
 use super::names::checked_name;
 use super::place::Place;
@@ -27,40 +29,86 @@ pub fn copy_tree(
         make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
     }
     for leaf in files {
-        let data = read(&leaf.source)?;
+        let data = Contents::of(&leaf.source)?.into_bytes()?;
         write(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
     }
     Ok(())
 }
 
-/// A file of this computer's that can be read.
-pub fn checked(path: &Path) -> Result<&Path, Error> {
-    let failed = |error: io::Error| {
-        if path.is_dir() {
-            omitted()
-        } else {
-            Error::local("cp", &path.to_string_lossy(), &error)
-        }
-    };
-    let file = fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(omitted());
-    }
-    Ok(path)
+/// The most, in bytes, that is read of what is no ordinary file: a device may have no end, and what can
+/// be read only once is kept in memory.
+const MEMORY_MOST: u64 = 32 << 20;
+
+/// What a file of this computer's holds.
+pub enum Contents {
+    /// It can be read again and again.
+    File(PathBuf),
+    /// It was read.
+    Memory(Vec<u8>),
 }
 
-pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::IsADirectory || path.is_dir() {
-            omitted()
-        } else {
-            Error::local("cp", &path.to_string_lossy(), &error)
+impl Contents {
+    /// Of the file at `path`, if that can be read. A pipe is read to its end.
+    pub fn of(path: &Path) -> Result<Self, Error> {
+        let failed = |error: io::Error| {
+            if path.is_dir() {
+                omitted()
+            } else {
+                failed_on(path, &error)
+            }
+        };
+        let mut file = fs::File::open(path).map_err(failed)?;
+        let found = file.metadata().map_err(failed)?;
+        if found.is_dir() {
+            return Err(omitted());
         }
-    })
+        if found.is_file() {
+            return Ok(Self::File(path.to_owned()));
+        }
+        let mut data = Vec::new();
+        (&mut file)
+            .take(MEMORY_MOST + 1)
+            .read_to_end(&mut data)
+            .map_err(failed)?;
+        if data.len() as u64 > MEMORY_MOST {
+            let limit =
+                "more than 32 MiB, which is the most that a copy reads of what is no ordinary file";
+            return Err(refused(path, limit));
+        }
+        Ok(Self::Memory(data))
+    }
+
+    /// To be sent.
+    pub fn source(&self) -> Source<'_> {
+        match self {
+            Self::File(path) => Source::File(path),
+            Self::Memory(data) => Source::Bytes(data),
+        }
+    }
+
+    /// All of it.
+    pub fn into_bytes(self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::File(path) => fs::read(&path).map_err(|error| failed_on(&path, &error)),
+            Self::Memory(data) => Ok(data),
+        }
+    }
+}
+
+fn failed_on(path: &Path, error: &io::Error) -> Error {
+    Error::local("cp", &path.to_string_lossy(), error)
+}
+
+fn refused(path: &Path, reason: &str) -> Error {
+    Error::File {
+        command: "cp".to_owned(),
+        path: path.to_string_lossy().into_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 pub fn write(path: &Path, data: &[u8]) -> Result<(), Error> {
-    local::write(path, data).map_err(|error| Error::local("cp", &path.to_string_lossy(), &error))
+    local::write(path, data).map_err(|error| failed_on(path, &error))
 }
 
 /// Where a tree called `name` goes: into the directory `path`, or as what is not there yet.
@@ -88,13 +136,9 @@ pub fn refuse_links<'a>(
             .collect();
         for above in ancestors.into_iter().rev() {
             if seen.insert(above.to_owned()) && above.is_symlink() && above.is_dir() {
-                return Err(Error::File {
-                    command: "cp".to_owned(),
-                    path: above.to_string_lossy().into_owned(),
-                    reason: "a link to a directory, which a tree from a board does not follow; \
-                             remove it, or name it as the destination"
-                        .to_owned(),
-                });
+                let reason = "a link to a directory, which a tree from a board does not follow; \
+                              remove it, or name it as the destination";
+                return Err(refused(above, reason));
             }
         }
     }
@@ -105,20 +149,21 @@ pub fn make_directory(path: &Path) -> Result<(), Error> {
     match fs::create_dir(path) {
         // Windows says of the root of a drive that making it is denied.
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.is_dir() => {
-            Err(Error::local("cp", &path.to_string_lossy(), &error))
+            Err(failed_on(path, &error))
         }
         _ => Ok(()),
     }
 }
 
-/// Collects what is below a directory of this computer, following links.
+/// Collects what is below a directory of this computer, following links. What is neither a file nor a
+/// directory is refused: a pipe may have nobody who writes to it, and a device no end.
 pub fn walk(
     path: &Path,
     below: &mut Vec<String>,
     directories: &mut Vec<Vec<String>>,
     files: &mut Vec<Leaf<PathBuf>>,
 ) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::local("cp", &path.to_string_lossy(), &error);
+    let failed = |error: io::Error| failed_on(path, &error);
     if below.len() > DEPTH_LIMIT {
         return Err(Error::message(format!(
             "cp: {}: too deep; is there a loop of links?",
@@ -132,9 +177,12 @@ pub fn walk(
     for entry in entries {
         below.push(entry.file_name().to_string_lossy().into_owned());
         let path = entry.path();
-        if path.is_dir() {
+        let found = fs::metadata(&path).map_err(|error| failed_on(&path, &error))?;
+        if found.is_dir() {
             directories.push(below.clone());
             walk(&path, below, directories, files)?;
+        } else if !found.is_file() {
+            return Err(refused(&path, "neither a file nor a directory"));
         } else {
             files.push(Leaf {
                 source: path,

@@ -29,6 +29,7 @@ use crate::local::Links;
 use crate::report::{self, FileProgress};
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
+use here::Contents;
 use names::{checked_name, tell_of_case};
 use place::{Place, is_separator};
 
@@ -159,8 +160,8 @@ impl Copy<'_> {
                 let name = from.name();
                 match from {
                     Place::Local(local) => {
-                        let file = here::checked(Path::new(local))?;
-                        self.file_to_board(Source::File(file), &name, path)
+                        let contents = Contents::of(Path::new(local))?;
+                        self.file_to_board(contents.source(), &name, path)
                     }
                     Place::Board(_) => {
                         let data = self.read(from)?;
@@ -291,7 +292,7 @@ impl Copy<'_> {
 
     fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
         match from {
-            Place::Local(path) => here::read(Path::new(path)),
+            Place::Local(path) => Contents::of(Path::new(path))?.into_bytes(),
             Place::Board(path) => {
                 let result = {
                     let progress = FileProgress::new(path, self.size(path)?);
@@ -322,13 +323,18 @@ impl Copy<'_> {
                 files.sort_by(|a, b| a.below.cmp(&b.below));
                 match &to {
                     Place::Board(to) => {
-                        let mut items = Vec::with_capacity(files.len());
-                        for leaf in &files {
-                            items.push(Item {
+                        let contents = files
+                            .iter()
+                            .map(|leaf| Contents::of(&leaf.source))
+                            .collect::<Result<Vec<_>, _>>()?;
+                        let items: Vec<Item> = files
+                            .iter()
+                            .zip(&contents)
+                            .map(|(leaf, contents)| Item {
                                 below: leaf.below.join("/"),
-                                source: Source::File(here::checked(&leaf.source)?),
-                            });
-                        }
+                                source: contents.source(),
+                            })
+                            .collect();
                         self.tree_to_board(&from, to, &directories, &items)
                     }
                     Place::Local(to) => here::copy_tree(&from, to, &directories, &files),
