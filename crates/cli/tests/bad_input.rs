@@ -295,3 +295,29 @@ fn what_another_program_prints_is_copied() {
         assert_eq!(board.digests()[&format!("/{name}")], digest);
     }
 }
+
+#[test]
+fn files_of_the_system_whose_size_is_not_what_is_said_are_copied() {
+    let board = TestBoard::start();
+    std::fs::create_dir(board.work().join("tree")).expect("a new folder");
+    board.write("tree/empty", "");
+    // Of the first no size is said, of the second more than it has.
+    let files = ["/proc/version", "/sys/devices/system/cpu/online"];
+    for (name, path) in ["none", "page"].iter().zip(files) {
+        let size = std::fs::metadata(path).expect("a file of Linux").len();
+        assert_ne!(size, std::fs::read(path).expect("it").len() as u64);
+        symlink(path, board.work().join("tree").join(name)).expect("a link");
+    }
+    let outcome = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    for (name, path) in ["none", "page"].iter().zip(files) {
+        let single = format!(":{name}");
+        let outcome = board.mpwire(&["resume", "cp", path, &single]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let digest = support::hex_digest(&std::fs::read(path).expect("it"));
+        let found = board.digests();
+        assert_eq!(found[&format!("/tree/{name}")], digest);
+        assert_eq!(found[&format!("/{name}")], digest);
+    }
+    assert_eq!(board.digests()["/tree/empty"], support::hex_digest(b""));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use mpwire::transfer::Source;
@@ -50,6 +50,20 @@ pub enum Contents {
 impl Contents {
     /// Of the file at `path`, if that can be read. A pipe is read to its end.
     pub fn of(path: &Path) -> Result<Self, Error> {
+        Self::within(path, &mut { MEMORY_MOST })
+    }
+
+    /// Of all files of a tree.
+    pub fn of_tree(files: &[Leaf<PathBuf>]) -> Result<Vec<Self>, Error> {
+        let mut left = MEMORY_MOST;
+        let contents = files
+            .iter()
+            .map(|leaf| Self::within(&leaf.source, &mut left));
+        contents.collect()
+    }
+
+    /// The same, where so many bytes are `left` for what is kept in memory.
+    fn within(path: &Path, left: &mut u64) -> Result<Self, Error> {
         let failed = |error: io::Error| {
             if path.is_dir() {
                 omitted()
@@ -63,18 +77,21 @@ impl Contents {
             return Err(omitted());
         }
         if found.is_file() {
-            return Ok(Self::File(path.to_owned()));
+            if ends_at(&mut file, found.len()) {
+                return Ok(Self::File(path.to_owned()));
+            }
+            file.rewind().map_err(failed)?;
         }
         let mut data = Vec::new();
-        (&mut file)
-            .take(MEMORY_MOST + 1)
+        file.take(*left + 1)
             .read_to_end(&mut data)
             .map_err(failed)?;
-        if data.len() as u64 > MEMORY_MOST {
+        let Some(rest) = left.checked_sub(data.len() as u64) else {
             let limit =
                 "more than 32 MiB, which is the most that a copy reads of what is no ordinary file";
             return Err(refused(path, limit));
-        }
+        };
+        *left = rest;
         Ok(Self::Memory(data))
     }
 
@@ -93,6 +110,16 @@ impl Contents {
             Self::Memory(data) => Ok(data),
         }
     }
+}
+
+/// Whether a file has as many bytes as its system says: Linux says 0 of those of /proc, and 4096 of
+/// those of /sys, whatever is in them.
+fn ends_at(file: &mut fs::File, size: u64) -> bool {
+    let last = file.seek(SeekFrom::Start(size.saturating_sub(1)));
+    let mut found = Vec::new();
+    let read = last.and_then(|_| file.take(2).read_to_end(&mut found));
+    // What cannot be read here says so when it is read as a whole.
+    read.is_ok_and(|count| count as u64 == size.min(1))
 }
 
 fn failed_on(path: &Path, error: &io::Error) -> Error {

@@ -323,10 +323,7 @@ impl Copy<'_> {
                 files.sort_by(|a, b| a.below.cmp(&b.below));
                 match &to {
                     Place::Board(to) => {
-                        let contents = files
-                            .iter()
-                            .map(|leaf| Contents::of(&leaf.source))
-                            .collect::<Result<Vec<_>, _>>()?;
+                        let contents = Contents::of_tree(&files)?;
                         let items: Vec<Item> = files
                             .iter()
                             .zip(&contents)
