@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -320,4 +322,33 @@ fn files_of_the_system_whose_size_is_not_what_is_said_are_copied() {
         assert_eq!(found[&format!("/{name}")], digest);
     }
     assert_eq!(board.digests()["/tree/empty"], support::hex_digest(b""));
+}
+
+#[test]
+fn names_that_are_not_utf8_are_shown_and_nothing_is_sent() {
+    let board = TestBoard::start();
+    let tree = board.work().join("tree");
+    std::fs::create_dir(&tree).expect("a new folder");
+    board.write("tree/a", "text");
+    for name in [b"b\xfe", b"b\xff"] {
+        std::fs::write(tree.join(OsStr::from_bytes(name)), name).expect("a new file");
+    }
+    for to in [":", "copy"] {
+        let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
+        assert_fails(&outcome, "\"tree/b\\xFE\": this name is not UTF-8");
+    }
+    assert_eq!(board.tree(), [""; 0]);
+    assert!(!board.work().join("copy").exists());
+}
+
+#[test]
+fn arguments_that_are_not_utf8_are_usage_errors() {
+    let program = OsStr::from_bytes(b"print('\xff')");
+    let name = OsStr::from_bytes(b"x\xff");
+    let [connect, port, exec, cp, to] =
+        ["connect", "/dev/no-such-board", "exec", "cp", ":y"].map(OsStr::new);
+    let outcome = run(&mpwire(), Path::new("."), &[connect, port, exec, program]);
+    assert_usage(&outcome, "\"print('\\xFF')\" is not UTF-8");
+    let outcome = run(&mpwire(), Path::new("."), &[connect, port, cp, name, to]);
+    assert_usage(&outcome, "\"x\\xFF\" is not UTF-8");
 }

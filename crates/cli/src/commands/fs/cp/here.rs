@@ -112,6 +112,16 @@ impl Contents {
     }
 }
 
+#[expect(
+    clippy::unnecessary_debug_formatting,
+    reason = "what is not UTF-8 is to be seen"
+)]
+fn not_text(path: &Path) -> Error {
+    Error::message(format!(
+        "cp: {path:?}: this name is not UTF-8, which names on a board are; rename it"
+    ))
+}
+
 /// Whether a file has as many bytes as its system says: Linux says 0 of those of /proc, and 4096 of
 /// those of /sys, whatever is in them.
 fn ends_at(file: &mut fs::File, size: u64) -> bool {
@@ -202,8 +212,13 @@ pub fn walk(
         .map_err(failed)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        below.push(entry.file_name().to_string_lossy().into_owned());
         let path = entry.path();
+        // Two such names may be one when they are written as text.
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| not_text(&path))?;
+        below.push(name);
         let found = fs::metadata(&path).map_err(|error| failed_on(&path, &error))?;
         if found.is_dir() {
             directories.push(below.clone());
