@@ -22,20 +22,40 @@ mod report;
 mod unfinished;
 mod utf8;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use crate::error::Error;
 
 /// Does what the command line of this process says.
 #[must_use]
 pub fn main() -> ExitCode {
     interrupt::watch();
-    let arguments = std::env::args_os()
+    let result = std::env::args_os()
         .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    match chain::run(arguments) {
+        .map(text)
+        .collect::<Result<_, _>>()
+        .and_then(chain::run);
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failure(&error),
     }
+}
+
+/// An argument that goes to a board as it is, or not at all: programs and names are text there.
+#[expect(
+    clippy::unnecessary_debug_formatting,
+    reason = "what is not UTF-8 is to be seen"
+)]
+fn text(argument: OsString) -> Result<String, Error> {
+    argument.into_string().map_err(|argument| {
+        let what = format!(
+            "the argument {argument:?} is not UTF-8; programs and names for a board have to be\n"
+        );
+        clap::Error::raw(ErrorKind::InvalidUtf8, what).into()
+    })
 }
 
 /// The readers of what others have written, each by itself, for the fuzz targets; no part of what

@@ -1,15 +1,25 @@
 //! Files of this computer.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 /// Writes a file so that it is there whole or not at all.
 pub fn write(path: &Path, data: &[u8]) -> io::Result<()> {
-    let mut writer = Writer::new(path)?;
+    let mut writer = Writer::new(path, Links::Followed)?;
     writer.write(data)?;
     writer.commit()
+}
+
+/// What becomes of a link that is where a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// What it points to is written, as the user who names it expects.
+    Followed,
+    /// The file takes its place: nobody has named it.
+    Replaced,
 }
 
 /// The largest file, in bytes, that is kept in memory until all of it is there.
@@ -17,8 +27,8 @@ const MEMORY_MOST: usize = 32 << 20;
 
 /// Writes a file piece by piece, so that it is there whole or not at all.
 ///
-/// What is no ordinary file (`/dev/stdout`, a link) is written through in the end, as anybody would
-/// expect.
+/// What is no ordinary file (`/dev/stdout`, a link that is followed) is written through in the end, as
+/// anybody would expect.
 pub struct Writer {
     path: PathBuf,
     place: Place,
@@ -26,27 +36,29 @@ pub struct Writer {
 
 enum Place {
     /// Beside the file, under a name that goes with the writer.
-    Beside(File, Temporary),
+    Beside(NamedTempFile),
     Memory(Vec<u8>),
 }
 
 impl Writer {
     /// Begins to write the file `path`.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let old = fs::symlink_metadata(path).ok();
+    pub fn new(path: &Path, links: Links) -> io::Result<Self> {
+        let old = fs::symlink_metadata(path)
+            .ok()
+            // Of a link that is replaced nothing is kept.
+            .filter(|old| links == Links::Followed || !old.is_symlink());
         let is_ordinary = old.as_ref().is_none_or(fs::Metadata::is_file);
-        let place = match path.file_name().filter(|_| is_ordinary) {
+        let folder = path
+            .parent()
+            .filter(|_| is_ordinary && path.file_name().is_some());
+        let place = match folder {
             None => Place::Memory(Vec::new()),
-            Some(name) => {
-                let mut temporary = OsString::from(name);
-                temporary.push(".mpwire");
-                let temporary = path.with_file_name(temporary);
-                let file = File::create(&temporary)?;
-                let temporary = Temporary(temporary);
+            Some(folder) => {
+                let file = temporary(folder)?;
                 if let Some(old) = old {
-                    file.set_permissions(old.permissions())?;
+                    file.as_file().set_permissions(old.permissions())?;
                 }
-                Place::Beside(file, temporary)
+                Place::Beside(file)
             }
         };
         Ok(Self {
@@ -58,7 +70,7 @@ impl Writer {
     /// Writes what follows.
     pub fn write(&mut self, data: &[u8]) -> io::Result<()> {
         match &mut self.place {
-            Place::Beside(file, _) => file.write_all(data),
+            Place::Beside(file) => file.write_all(data),
             Place::Memory(memory) => {
                 // A board may send without end.
                 if memory.len() + data.len() > MEMORY_MOST {
@@ -73,27 +85,35 @@ impl Writer {
     /// Gives the file its name.
     pub fn commit(self) -> io::Result<()> {
         match self.place {
-            Place::Beside(file, temporary) => {
-                drop(file);
-                fs::rename(&temporary.0, &self.path)
+            Place::Beside(file) => {
+                file.persist(&self.path).map_err(|failed| failed.error)?;
+                Ok(())
             }
             Place::Memory(memory) => fs::write(&self.path, memory),
         }
     }
 }
 
-/// A file that is removed, unless it has another name by then.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It may be gone.
-        let _ = fs::remove_file(&self.0);
-    }
+/// A new file in `folder`, under a name that nobody can foresee: whoever else may write there could have
+/// made a link of it, and a user may have a file of any name that means something.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut file = tempfile::Builder::new();
+    file.prefix(".mpwire-").suffix(".tmp");
+    // It is to become a file like any other, for whom the umask allows.
+    #[cfg(unix)]
+    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    file.tempfile_in(folder)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<OsString> {
@@ -108,7 +128,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         write(&path, b"old").unwrap();
-        let mut writer = Writer::new(&path).unwrap();
+        let mut writer = Writer::new(&path, Links::Followed).unwrap();
         writer.write(b"new").unwrap();
         drop(writer);
         assert_eq!(fs::read(&path).unwrap(), b"old");

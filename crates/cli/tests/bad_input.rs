@@ -3,15 +3,19 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{Outcome, PORT, TestBoard, mpwire, run};
+use support::{Outcome, PORT, TestBoard, mpwire, run, set_apart};
 
 /// One line that begins with the program's name, perhaps a hint, and nothing else.
 #[track_caller]
@@ -311,4 +315,114 @@ fn a_simulated_board_takes_no_path_that_is_in_use() {
     assert_eq!(fs::read_link(&link).expect("a link"), Path::new("mine"));
     assert_eq!(fs::read(&link).expect("readable"), b"mine");
     assert_eq!(board.mpwire(&["eval", "1"]).text(), "1\n");
+}
+
+#[test]
+fn a_device_without_end_is_left_after_32_mib() {
+    let board = TestBoard::start();
+    let running = board.start_mpwire(&["resume", "cp", "/dev/zero", ":a"]);
+    assert_fails(&running.finish(), "/dev/zero: more than 32 MiB");
+    let here = board.mpwire(&["resume", "cp", "/dev/zero", "a"]);
+    assert_fails(&here, "/dev/zero: more than 32 MiB");
+    assert_eq!(board.tree(), [""; 0]);
+    assert!(board.local_tree().is_empty());
+}
+
+#[test]
+fn what_a_tree_holds_beside_files_and_directories_is_named_and_nothing_is_sent() {
+    for kind in ["pipe", "device"] {
+        let board = TestBoard::start();
+        std::fs::create_dir(board.work().join("tree")).expect("a new folder");
+        board.write("tree/a", "text");
+        let path = board.work().join("tree").join(kind);
+        if kind == "pipe" {
+            mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a pipe");
+        } else {
+            symlink("/dev/zero", &path).expect("a link");
+        }
+        let says = format!("tree/{kind}: neither a file nor a directory.");
+        for to in [":", "copy"] {
+            let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
+            assert_fails(&outcome, &says);
+        }
+        assert_eq!(board.tree(), [""; 0]);
+        assert!(!board.work().join("copy").exists());
+    }
+}
+
+#[test]
+fn what_another_program_prints_is_copied() {
+    let board = TestBoard::start();
+    for (count, name) in [(10, "short"), (200_000, "long")] {
+        let printed = "x".repeat(count);
+        board.write("printed", &printed);
+        let mut command = Command::new("sh");
+        set_apart(&mut command, &board.work());
+        let outcome = command
+            .current_dir(board.work())
+            .args(["-c", "cat printed | \"$@\"", "sh"])
+            .arg(mpwire())
+            .args(["connect", PORT, "resume", "cp", "/dev/stdin"])
+            .arg(format!(":{name}"))
+            .output()
+            .expect("a shell");
+        assert!(outcome.status.success(), "{outcome:?}");
+        let digest = support::hex_digest(printed.as_bytes());
+        assert_eq!(board.digests()[&format!("/{name}")], digest);
+    }
+}
+
+#[test]
+fn files_of_the_system_whose_size_is_not_what_is_said_are_copied() {
+    let board = TestBoard::start();
+    std::fs::create_dir(board.work().join("tree")).expect("a new folder");
+    board.write("tree/empty", "");
+    // Of the first no size is said, of the second more than it has.
+    let files = ["/proc/version", "/sys/devices/system/cpu/online"];
+    for (name, path) in ["none", "page"].iter().zip(files) {
+        let size = std::fs::metadata(path).expect("a file of Linux").len();
+        assert_ne!(size, std::fs::read(path).expect("it").len() as u64);
+        symlink(path, board.work().join("tree").join(name)).expect("a link");
+    }
+    let outcome = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    for (name, path) in ["none", "page"].iter().zip(files) {
+        let single = format!(":{name}");
+        let outcome = board.mpwire(&["resume", "cp", path, &single]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let digest = support::hex_digest(&std::fs::read(path).expect("it"));
+        let found = board.digests();
+        assert_eq!(found[&format!("/tree/{name}")], digest);
+        assert_eq!(found[&format!("/{name}")], digest);
+    }
+    assert_eq!(board.digests()["/tree/empty"], support::hex_digest(b""));
+}
+
+#[test]
+fn names_that_are_not_utf8_are_shown_and_nothing_is_sent() {
+    let board = TestBoard::start();
+    let tree = board.work().join("tree");
+    std::fs::create_dir(&tree).expect("a new folder");
+    board.write("tree/a", "text");
+    for name in [b"b\xfe", b"b\xff"] {
+        std::fs::write(tree.join(OsStr::from_bytes(name)), name).expect("a new file");
+    }
+    for to in [":", "copy"] {
+        let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
+        assert_fails(&outcome, "\"tree/b\\xFE\": this name is not UTF-8");
+    }
+    assert_eq!(board.tree(), [""; 0]);
+    assert!(!board.work().join("copy").exists());
+}
+
+#[test]
+fn arguments_that_are_not_utf8_are_usage_errors() {
+    let program = OsStr::from_bytes(b"print('\xff')");
+    let name = OsStr::from_bytes(b"x\xff");
+    let [connect, port, exec, cp, to] =
+        ["connect", "/dev/no-such-board", "exec", "cp", ":y"].map(OsStr::new);
+    let outcome = run(&mpwire(), Path::new("."), &[connect, port, exec, program]);
+    assert_usage(&outcome, "\"print('\\xFF')\" is not UTF-8");
+    let outcome = run(&mpwire(), Path::new("."), &[connect, port, cp, name, to]);
+    assert_usage(&outcome, "\"x\\xFF\" is not UTF-8");
 }

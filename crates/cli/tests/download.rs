@@ -5,9 +5,10 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::process::Command;
 
-use support::TestBoard;
+use support::{PORT, TestBoard, mpwire, set_apart};
 
 /// Sizes around those of blocks and of what fits two bytes.
 const SIZES: [usize; 12] = [
@@ -303,4 +304,135 @@ fn names_that_other_systems_take_for_one_are_told() {
     assert_eq!(outcome.code, Some(0), "{outcome}");
     assert!(outcome.stderr.contains("differ by case only"), "{outcome}");
     assert_eq!(board.local_tree().len(), 3);
+}
+
+#[test]
+fn files_that_are_called_as_a_temporary_one_might_be_stay_as_they_are() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('tree')\nos.chdir('tree')");
+    make(&board, &[300]);
+    board.execute("os.rename('f300', 'a')\nopen('a.mpwire', 'w').close()\nos.chdir('/')");
+    board.write("victim", "another's");
+    let work = board.work();
+    fs::create_dir(work.join("tree")).expect("a new folder");
+    symlink("victim", work.join("linked.mpwire")).expect("a link");
+    board.write("mine.mpwire", "mine");
+    for command in [
+        &["cp", ":tree/a", "linked"][..],
+        &["cp", ":tree/a", "mine"],
+        &["cp", "-r", ":tree", "."],
+    ] {
+        let outcome = board.mpwire(&[&["resume"], command].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+    }
+    let file = Some(contents(300));
+    let expected = [
+        ("linked", file.clone()),
+        ("linked.mpwire", Some(b"another's".to_vec())),
+        ("mine", file.clone()),
+        ("mine.mpwire", Some(b"mine".to_vec())),
+        ("tree", None),
+        ("tree/a", file),
+        ("tree/a.mpwire", Some(Vec::new())),
+        ("victim", Some(b"another's".to_vec())),
+    ];
+    let expected = expected.map(|(name, contents)| (name.into(), contents));
+    assert_eq!(board.local_tree(), expected.into_iter().collect());
+    let link = fs::symlink_metadata(work.join("linked.mpwire")).expect("the link");
+    assert!(link.is_symlink());
+}
+
+#[test]
+fn a_file_may_be_read_by_whom_the_umask_allows_or_as_the_old_one() {
+    let board = TestBoard::start();
+    make(&board, &[10, 300]);
+    let copy = board.work().join("copy");
+    let mode = || fs::metadata(&copy).expect("the copy").permissions().mode() & 0o7777;
+    let copy_by = |umask: &str, source: &str| {
+        let mut command = Command::new("sh");
+        set_apart(&mut command, &board.work());
+        let outcome = command
+            .current_dir(board.work())
+            .args(["-c", "umask $0 && exec \"$@\"", umask])
+            .arg(mpwire())
+            .args(["connect", PORT, "resume", "cp", source, "copy"])
+            .output()
+            .expect("a shell");
+        assert!(outcome.status.success(), "{outcome:?}");
+    };
+    for (umask, allowed) in [("027", 0o640), ("022", 0o644)] {
+        copy_by(umask, ":f10");
+        assert_eq!(mode(), allowed, "umask {umask}");
+        fs::remove_file(&copy).expect("the copy");
+    }
+    copy_by("022", ":f10");
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o750)).expect("ours");
+    copy_by("022", ":f300");
+    assert_eq!(mode(), 0o750);
+    assert!(fs::read(&copy).expect("the copy") == contents(300));
+}
+
+#[test]
+fn a_tree_follows_no_links_that_are_where_it_goes() {
+    let board = TestBoard::start();
+    board.execute("import os\nos.mkdir('src')\nos.mkdir('src/sub')\nos.chdir('src')");
+    make(&board, &[10, 300]);
+    board.execute("os.rename('f10', 'sub/a')\nos.chdir('/')");
+    let work = board.work();
+    for folder in ["to", "to/src", "to/src/sub", "out"] {
+        fs::create_dir(work.join(folder)).expect("a new folder");
+    }
+    // Of the same contents, and of others.
+    board.write("out/same", contents(300));
+    board.write("out/other", "another's");
+    symlink("../../out/same", work.join("to/src/f300")).expect("a link");
+    symlink("../../../out/other", work.join("to/src/sub/a")).expect("a link");
+    // What the user names may be a link.
+    symlink("to", work.join("link")).expect("a link");
+    let copy = ["resume", "cp", "-r", ":src", "link"];
+    let outcome = board.mpwire(&copy);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    for (name, size) in [("to/src/f300", 300), ("to/src/sub/a", 10)] {
+        let is_file = fs::symlink_metadata(work.join(name)).is_ok_and(|file| file.is_file());
+        assert!(is_file, "{name} is no file");
+        assert!(fs::read(work.join(name)).expect("the copy") == contents(size));
+    }
+    let out = || {
+        let mut tree = board.local_tree();
+        tree.retain(|path, _| path.starts_with("out"));
+        tree
+    };
+    let before = [
+        ("out", None),
+        ("out/other", Some(b"another's".to_vec())),
+        ("out/same", Some(contents(300))),
+    ]
+    .map(|(name, contents)| (name.into(), contents));
+    assert_eq!(out(), before.clone().into_iter().collect());
+
+    for name in ["src/sub", "src"] {
+        let path = work.join("to").join(name);
+        fs::remove_dir_all(&path).expect("a folder");
+        symlink(work.join("out"), &path).expect("a link");
+        // The first is found before anything else is written.
+        let _ = fs::remove_file(work.join("to/src/f300"));
+        let outcome = board.mpwire(&copy);
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        let says = format!("mpwire: cp: link/{name}: a link to a directory");
+        assert!(outcome.stderr.starts_with(&says), "{outcome}");
+        assert_eq!(out(), before.clone().into_iter().collect());
+        assert!(!work.join("to/src/f300").exists());
+    }
+}
+
+#[test]
+fn a_link_that_is_named_is_written_through() {
+    let board = TestBoard::start();
+    make(&board, &[300]);
+    board.write("file", "old");
+    symlink("file", board.work().join("link")).expect("a link");
+    let outcome = board.mpwire(&["resume", "cp", ":f300", "link"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(fs::read(board.work().join("file")).expect("the file") == contents(300));
+    assert!(board.work().join("link").is_symlink());
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mpwire::transfer::Progress;
 use mpwire::transfer::download::{Known, Outcome, Receiver};
 
-use crate::local;
+use crate::local::{self, Links};
 use crate::report::{self, FileProgress};
 
 /// A file of the board on its way here.
@@ -18,12 +18,18 @@ pub struct Arriving {
     pub target: PathBuf,
     /// Bytes of it, if the board has said so.
     pub size: u64,
+    /// What becomes of a link at the target.
+    pub links: Links,
 }
 
 impl Arriving {
     /// What is at the target already, if that may be the same.
     pub fn known(&self) -> Option<Known> {
-        let there = fs::metadata(&self.target).ok()?;
+        let there = match self.links {
+            Links::Followed => fs::metadata(&self.target),
+            Links::Replaced => fs::symlink_metadata(&self.target),
+        }
+        .ok()?;
         let may_be_same = self.size == 0 || self.size == there.len();
         // What cannot be read is written anew, or that says why it cannot be.
         (there.is_file() && may_be_same)
@@ -62,10 +68,11 @@ impl Receiver for Arrivals<'_> {
     fn begin(&mut self, index: usize) -> io::Result<()> {
         let file = &self.files[index];
         self.target = Some(&file.target);
-        // A temporary file of before goes first: it has the same name.
+        // A temporary file of before goes first: there may be no room for both.
         self.current = None;
         let progress = FileProgress::new(&file.source, file.size);
-        self.current = Some((local::Writer::new(&file.target)?, progress));
+        let writer = local::Writer::new(&file.target, file.links)?;
+        self.current = Some((writer, progress));
         Ok(())
     }
 
@@ -111,6 +118,7 @@ mod tests {
             source: "a.py".to_owned(),
             target: target.clone(),
             size: 5,
+            links: Links::Followed,
         }];
         let mut arrivals = Arrivals::new(&files, false);
         // Its digest was not the board's, and the next one is that of what is here.

@@ -25,9 +25,11 @@ use mpwire::transfer::{self, Destination, Options, Source};
 use crate::args::FsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::local::Links;
 use crate::report::{self, FileProgress};
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
+use here::Contents;
 use names::{checked_name, tell_of_case};
 use place::{Place, is_separator};
 
@@ -159,8 +161,8 @@ impl Copy<'_> {
                 let name = from.name();
                 match from {
                     Place::Local(local) => {
-                        let file = here::checked(Path::new(local))?;
-                        self.file_to_board(Source::File(file), &name, path)
+                        let contents = Contents::of(Path::new(local))?;
+                        self.file_to_board(contents.source(), &name, path)
                     }
                     Place::Board(_) => {
                         let data = self.read(from)?;
@@ -188,6 +190,7 @@ impl Copy<'_> {
                             source,
                             target,
                             size,
+                            links: Links::Followed,
                         }])
                     }
                     Place::Local(_) => here::write(&target, &self.read(from)?),
@@ -290,7 +293,7 @@ impl Copy<'_> {
 
     fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
         match from {
-            Place::Local(path) => here::read(Path::new(path)),
+            Place::Local(path) => Contents::of(Path::new(path))?.into_bytes(),
             Place::Board(path) => {
                 let result = {
                     let progress = FileProgress::new(path, self.size(path)?);
@@ -321,13 +324,15 @@ impl Copy<'_> {
                 files.sort_by(|a, b| a.below.cmp(&b.below));
                 match &to {
                     Place::Board(to) => {
-                        let mut items = Vec::with_capacity(files.len());
-                        for leaf in &files {
-                            items.push(Item {
+                        let contents = Contents::of_tree(&files)?;
+                        let items: Vec<Item> = files
+                            .iter()
+                            .zip(&contents)
+                            .map(|(leaf, contents)| Item {
                                 below: leaf.below.join("/"),
-                                source: Source::File(here::checked(&leaf.source)?),
-                            });
-                        }
+                                source: contents.source(),
+                            })
+                            .collect();
                         self.tree_to_board(&from, to, &directories, &items)
                     }
                     Place::Local(to) => here::copy_tree(&from, to, &directories, &files),
@@ -438,7 +443,11 @@ impl Copy<'_> {
         files: Vec<Leaf<String>>,
     ) -> Result<(), Error> {
         tell_of_case(entries)?;
-        let root = here::root(Path::new(to), &from.name())?;
+        let top = Path::new(to);
+        let root = here::root(top, &from.name())?;
+        let below = files.iter().map(|leaf| &leaf.below).chain(directories);
+        here::refuse_links(top, &root, below)?;
+        here::make_directory(&root)?;
         for below in directories {
             here::make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
         }
@@ -455,6 +464,7 @@ impl Copy<'_> {
                     .copied()
                     .unwrap_or(0),
                 source: leaf.source,
+                links: Links::Replaced,
             })
             .collect();
         self.files_from_board(&files)
