@@ -78,8 +78,8 @@ fn a_download_goes_on_when_the_cable_is_back() {
     }
 }
 
-#[test]
-fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
+/// A board with what a copy has left that was killed.
+fn board_of_a_killed_copy() -> TestBoard {
     let board = TestBoard::with(&["link=uart:115200"]);
     board.write("file", noise(1, 400_000));
     let flash = board.watch_flash();
@@ -88,6 +88,12 @@ fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
     running.signal(Signal::KILL);
     running.finish();
     assert_eq!(board.digests().len(), 1, "a part of the file");
+    board
+}
+
+#[test]
+fn what_a_killed_copy_has_left_is_gone_after_the_next_connection() {
+    let board = board_of_a_killed_copy();
     let next = board.mpwire(&["resume", "eval", "6*7"]);
     assert_eq!(
         (next.text().as_str(), next.code),
@@ -116,13 +122,7 @@ sys.modules['os'] = sys.modules['uos'] = Slow()
 
 #[test]
 fn an_interrupt_while_leftovers_are_looked_for_ends_the_command_and_forgets_none() {
-    let board = TestBoard::with(&["link=uart:115200"]);
-    board.write("file", noise(1, 400_000));
-    let flash = board.watch_flash();
-    let running = board.start_mpwire(&["resume", "cp", "file", ":"]);
-    flash.wait_for_writes(20);
-    running.signal(Signal::KILL);
-    running.finish();
+    let board = board_of_a_killed_copy();
     let prepared = board.mpremote(&["exec", LISTS_SLOWLY]);
     assert_eq!(prepared.code, Some(0), "{prepared}");
     let flash = board.watch_flash();

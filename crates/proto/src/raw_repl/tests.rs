@@ -68,6 +68,16 @@ impl Driver {
     }
 }
 
+/// Has a board that has a user's program and the end of it, and has not said so yet.
+fn having_sent_a_users_program() -> Driver {
+    let mut driver = Driver::entered();
+    driver.execute(b"x", None);
+    driver.input(b"R\x01\x80\x00\x01");
+    driver.wait();
+    driver.sent.clear();
+    driver
+}
+
 fn probing() -> Driver {
     let mut driver = Driver::new();
     driver
@@ -539,10 +549,7 @@ fn an_end_that_may_mean_one_thing_or_another_is_an_error() {
 
 #[test]
 fn a_sign_of_life_shows_that_a_program_runs() {
-    let mut driver = Driver::entered();
-    driver.execute(b"x", None);
-    driver.input(b"R\x01\x80\x00\x01");
-    driver.wait();
+    let mut driver = having_sent_a_users_program();
     driver.repl.note_life(driver.now);
     driver.collect();
     assert_eq!(driver.events, []);
@@ -589,10 +596,7 @@ fn the_end_of_a_users_program_goes_by_itself_also_on_a_slow_way() {
 
 #[test]
 fn a_traceback_beside_a_question_is_not_forgotten() {
-    let mut driver = Driver::entered();
-    driver.execute(b"x", None);
-    driver.input(b"R\x01\x80\x00\x01");
-    driver.wait();
+    let mut driver = having_sent_a_users_program();
     driver.input(b"\x04\x04Traceback (most recent call ");
     driver.repl.note_question(driver.now);
     driver.input(b"last):\r\nValueError: \r\n\x04>");
@@ -606,12 +610,8 @@ fn a_traceback_beside_a_question_is_not_forgotten() {
 
 #[test]
 fn a_program_of_the_users_that_is_not_waited_for_any_more_is_sent_nothing() {
-    let mut driver = Driver::entered();
-    driver.execute(b"x", None);
-    driver.input(b"R\x01\x80\x00\x01");
-    driver.wait();
+    let mut driver = having_sent_a_users_program();
     driver.input(b"\x04");
-    driver.take_sent();
     driver.repl.interrupt();
     driver
         .repl
