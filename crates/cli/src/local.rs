@@ -1,6 +1,6 @@
 //! Files of this computer.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,9 @@ pub struct Writer {
 }
 
 enum Place {
+    /// Beside the file, without a name, so that nothing is left of it whatever ends this process.
+    #[cfg(target_os = "linux")]
+    Unnamed(File, PathBuf),
     /// Beside the file, under a name that goes with the writer.
     Beside(NamedTempFile),
     Memory(Vec<u8>),
@@ -54,11 +57,11 @@ impl Writer {
         let place = match folder {
             None => Place::Memory(Vec::new()),
             Some(folder) => {
-                let file = temporary(folder)?;
-                if let Some(old) = old {
-                    file.as_file().set_permissions(old.permissions())?;
+                let place = beside(folder)?;
+                if let (Some(old), Some(file)) = (old, place.file()) {
+                    file.set_permissions(old.permissions())?;
                 }
-                Place::Beside(file)
+                place
             }
         };
         Ok(Self {
@@ -70,6 +73,8 @@ impl Writer {
     /// Writes what follows.
     pub fn write(&mut self, data: &[u8]) -> io::Result<()> {
         match &mut self.place {
+            #[cfg(target_os = "linux")]
+            Place::Unnamed(file, _) => file.write_all(data),
             Place::Beside(file) => file.write_all(data),
             Place::Memory(memory) => {
                 // A board may send without end.
@@ -85,6 +90,13 @@ impl Writer {
     /// Gives the file its name.
     pub fn commit(self) -> io::Result<()> {
         match self.place {
+            #[cfg(target_os = "linux")]
+            Place::Unnamed(file, folder) => {
+                named(file, &folder)?
+                    .persist(&self.path)
+                    .map_err(|failed| failed.error)?;
+                Ok(())
+            }
             Place::Beside(file) => {
                 file.persist(&self.path).map_err(|failed| failed.error)?;
                 Ok(())
@@ -94,20 +106,74 @@ impl Writer {
     }
 }
 
-/// A new file in `folder`, under a name that nobody can foresee: whoever else may write there could have
-/// made a link of it, and a user may have a file of any name that means something.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+impl Place {
+    /// The file that is written, unless that is all of it in the end.
+    fn file(&self) -> Option<&File> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file, _) => Some(file),
+            Self::Beside(file) => Some(file.as_file()),
+            Self::Memory(_) => None,
+        }
+    }
+}
+
+/// A new file in `folder`.
+fn beside(folder: &Path) -> io::Result<Place> {
     let folder = if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
         folder
     };
-    let mut file = tempfile::Builder::new();
-    file.prefix(".mpwire-").suffix(".tmp");
+    #[cfg(target_os = "linux")]
+    if let Ok(file) = unnamed(folder) {
+        return Ok(Place::Unnamed(file, folder.to_owned()));
+    }
+    Ok(Place::Beside(names().tempfile_in(folder)?))
+}
+
+/// Makes names that nobody can foresee: whoever else may write there could have made a link of one, and
+/// a user may have a file of any name that means something.
+fn names() -> tempfile::Builder<'static, 'static> {
+    let mut names = tempfile::Builder::new();
+    names.prefix(".mpwire-").suffix(".tmp");
     // It is to become a file like any other, for whom the umask allows.
     #[cfg(unix)]
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    file.tempfile_in(folder)
+    names.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    names
+}
+
+/// A file without a name (open(2), `O_TMPFILE`), where the filesystem can have such.
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(open(folder, flags, Mode::from_raw_mode(0o666))?.into())
+}
+
+/// Gives a file a name for the moment before it takes another's place, for which it needs one.
+#[cfg(target_os = "linux")]
+fn named(mut file: File, folder: &Path) -> io::Result<NamedTempFile> {
+    use std::io::{Seek as _, SeekFrom};
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let linked = names().make_in(folder, |name| {
+        linkat(CWD, &own, CWD, name, AtFlags::SYMLINK_FOLLOW)?;
+        file.try_clone()
+    });
+    linked.or_else(|_| {
+        // Without /proc it is copied.
+        let permissions = file.metadata()?.permissions();
+        let mut copy = names().tempfile_in(folder)?;
+        file.seek(SeekFrom::Start(0))?;
+        io::copy(&mut file, &mut copy)?;
+        copy.as_file().set_permissions(permissions)?;
+        Ok(copy)
+    })
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ def _mw_link(tag, check, inflate, bytes_io):
         nonlocal stream, times
         count, patience = times
         # One that does not answer has gone, most likely, and nobody shall wait long for it.
-        times = (2, 250)
+        times = (1 + (count > 2), 250)
         for _ in range(count):
             put(frame)
             end = receive(patience)
@@ -128,7 +128,8 @@ def _mw_link(tag, check, inflate, bytes_io):
         count = len(closed)
         request = bytes((streams, most & 255, most >> 8, count)) + bytes(closed) + request
         error = data = None
-        doubts = True
+        # Who has not answered has nothing to say of Ctrl-C.
+        doubts = times[0] > 2
         while not data:
             try:
                 if error:
