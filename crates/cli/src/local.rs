@@ -129,18 +129,18 @@ fn beside(folder: &Path) -> io::Result<Place> {
     if let Ok(file) = unnamed(folder) {
         return Ok(Place::Unnamed(file, folder.to_owned()));
     }
-    Ok(Place::Beside(names().tempfile_in(folder)?))
+    Ok(Place::Beside(temporary_names().tempfile_in(folder)?))
 }
 
 /// Makes names that nobody can foresee: whoever else may write there could have made a link of one, and
 /// a user may have a file of any name that means something.
-fn names() -> tempfile::Builder<'static, 'static> {
-    let mut names = tempfile::Builder::new();
-    names.prefix(".mpwire-").suffix(".tmp");
+fn temporary_names() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mpwire-").suffix(".tmp");
     // It is to become a file like any other, for whom the umask allows.
     #[cfg(unix)]
-    names.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    names
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
 }
 
 /// A file without a name (open(2), `O_TMPFILE`), where the filesystem can have such.
@@ -161,14 +161,14 @@ fn named(mut file: File, folder: &Path) -> io::Result<NamedTempFile> {
     use rustix::fs::{AtFlags, CWD, linkat};
 
     let own = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let linked = names().make_in(folder, |name| {
+    let linked = temporary_names().make_in(folder, |name| {
         linkat(CWD, &own, CWD, name, AtFlags::SYMLINK_FOLLOW)?;
         file.try_clone()
     });
     linked.or_else(|_| {
         // Without /proc it is copied.
         let permissions = file.metadata()?.permissions();
-        let mut copy = names().tempfile_in(folder)?;
+        let mut copy = temporary_names().tempfile_in(folder)?;
         file.seek(SeekFrom::Start(0))?;
         io::copy(&mut file, &mut copy)?;
         copy.as_file().set_permissions(permissions)?;
