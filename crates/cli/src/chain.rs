@@ -15,6 +15,7 @@ use crate::config::aliases::{Aliases, Failure, WORDS_MOST};
 use crate::config::{Config, SoftReset};
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::interrupt;
 use crate::report;
 
 /// The option that stands before commands: whether the first use of the board resets it.
@@ -38,6 +39,7 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     let mut room = WORDS_MOST;
     let mut connection = Connection::new(&config);
     while let Some(item) = next_item(&config.aliases, &mut rest, &mut room)? {
+        go_on()?;
         let (command, words) = match item {
             Item::Command(command, words) => (command, words),
             Item::SoftReset(choice) => {
@@ -58,7 +60,16 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         }
     }
     if connection.ends_in_repl() {
+        go_on()?;
         return commands::repl::at_the_end(&mut connection);
+    }
+    Ok(())
+}
+
+/// Refuses to begin a command after an interrupt: the one before may have ended well in spite of it.
+fn go_on() -> Result<(), Error> {
+    if interrupt::has_come() {
+        return Err(Error::Interrupted);
     }
     Ok(())
 }

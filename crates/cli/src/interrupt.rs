@@ -1,5 +1,6 @@
 //! Ctrl-C and polite kills: to the board while one is in use, else the end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +17,10 @@ enum Target {
 
 static TARGET: Mutex<Target> = Mutex::new(Target::Program);
 
+/// Whether a signal has gone to a board. A program there may take no notice of it, or have ended before it
+/// arrived.
+static HAS_COME: AtomicBool = AtomicBool::new(false);
+
 /// Begins to watch for signals.
 pub fn watch() {
     // Without a handler the program still ends on a signal, only less tidily.
@@ -26,7 +31,10 @@ pub fn watch() {
         }
         match &*TARGET.lock().unwrap_or_else(PoisonError::into_inner) {
             Target::Program => std::process::exit(1),
-            Target::Board(board) => interrupt(board.clone()),
+            Target::Board(board) => {
+                HAS_COME.store(true, Ordering::Relaxed);
+                interrupt(board.clone());
+            }
             // Nobody waits any more: the program is about to end.
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
@@ -55,6 +63,11 @@ fn is_board() -> bool {
     )
 }
 
+/// Whether somebody wants no further command to begin.
+pub fn has_come() -> bool {
+    HAS_COME.load(Ordering::Relaxed)
+}
+
 /// How late the thread that hears of a signal may be, on a busy computer.
 const LATE: Duration = Duration::from_millis(200);
 
@@ -74,10 +87,14 @@ pub fn forward_to(board: Option<Interrupter>) {
     set(board.map_or(Target::Program, Target::Board));
 }
 
-/// From now on an interrupt is a message.
+/// From now on an interrupt is a message. So is one that has come since the command began.
 pub fn wait_instead() -> Receiver<()> {
     let (sender, receiver) = channel();
-    set(Target::Waiting(sender));
+    set(Target::Waiting(sender.clone()));
+    if has_come() {
+        // The receiver is here.
+        let _ = sender.send(());
+    }
     receiver
 }
 

@@ -72,6 +72,31 @@ fn a_polite_kill_ends_a_wait_for_something_else_than_the_board() {
 }
 
 #[test]
+fn no_command_follows_a_program_that_was_interrupted_and_ended_well() {
+    let board = TestBoard::start();
+    let program = "
+import time
+try:
+    print('begun')
+    time.sleep(60)
+except KeyboardInterrupt:
+    print('ended well')
+";
+    board.write("calm.py", program);
+    for next in [&["sleep", "600"][..], &["eval", "'next'"], &["repl"]] {
+        let mut arguments = vec!["run", "calm.py", "+"];
+        arguments.extend(next);
+        let mut running = board.start_mpwire(&arguments);
+        running.wait_for("begun");
+        running.signal(Signal::INT);
+        let outcome = running.finish();
+        assert_eq!(outcome.code, Some(1), "{next:?}: {outcome}");
+        assert!(outcome.text().contains("ended well"), "{outcome}");
+        assert!(!outcome.text().contains("next"), "{outcome}");
+    }
+}
+
+#[test]
 fn ctrl_c_in_the_middle_of_a_copy_leaves_the_old_file() {
     a_copy_ends_by(Signal::INT);
 }

@@ -18,7 +18,8 @@ pub fn sleep(connection: &mut Connection, arguments: &SleepArgs) -> Result<(), E
     let interrupts = interrupt::wait_instead();
     let interrupted = interrupts.recv_timeout(duration).is_ok();
     connection.forward_interrupts();
-    if interrupted {
+    // One may have come after the last moment of waiting.
+    if interrupted || interrupts.try_recv().is_ok() {
         return Err(Error::Interrupted);
     }
     Ok(())
