@@ -558,15 +558,10 @@ fn an_interrupted_read_leaves_a_board_that_can_be_used() {
 f = open('noise.bin', 'rb')
 try:
  while True: print(len(f.read(4000)))
-except KeyboardInterrupt: print('interrupted', len(f.read(2000)))";
-    let mut running = board.start_mpwire(&[
-        "mount",
-        ".",
-        "exec",
-        program,
-        "eval",
-        "open('text.txt').read(5)",
-    ]);
+except KeyboardInterrupt:
+ print('interrupted', len(f.read(2000)))
+ print(open('text.txt').read(5))";
+    let mut running = board.start_mpwire(&["mount", ".", "exec", program]);
     running.wait_for("4000\n4000");
     running.signal(Signal::INT);
     let outcome = running.finish();
@@ -575,6 +570,7 @@ except KeyboardInterrupt: print('interrupted', len(f.read(2000)))";
         "{outcome}"
     );
     assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert_eq!(board.mpwire(&["resume", "eval", "6*7"]).text(), "42\n");
 }
 
 /// Kills mpwire while a program on the board reads a file of the folder that it has mounted.
