@@ -20,7 +20,7 @@ pub const PACKET: usize = 64;
 const DOUBT: Duration = Duration::from_millis(10);
 /// A credit of raw-paste. It means the same whenever it comes, programs are paced by it, and all before it
 /// may be credits: nothing is kept back from it on.
-const CREDIT: u8 = 0x01;
+pub const CREDIT: u8 = 0x01;
 
 /// Takes out packets that came again. See the module's documentation.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use mpwire_proto::repeat::{PACKET, Repeat};
+use mpwire_proto::repeat::{CREDIT, PACKET, Repeat};
 
 use crate::cutting::same_however_cut;
 
@@ -30,11 +30,13 @@ pub fn run(input: &[u8]) {
 }
 
 /// The answer as it should be heard: without the first packet that is what came a packet earlier, if that
-/// begins in the answer's first packet.
+/// begins in the answer's first packet. One that begins with a credit may be nothing but credits, which
+/// are never kept back.
 fn without_the_first_repetition(input: &[u8], begin: usize) -> Vec<u8> {
     for at in begin.max(PACKET)..begin + PACKET {
         if let Some(packet) = input.get(at..at + PACKET)
             && packet == &input[at - PACKET..at]
+            && packet[0] != CREDIT
         {
             return [&input[begin..at], &input[at + PACKET..]].concat();
         }
