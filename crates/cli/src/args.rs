@@ -192,7 +192,7 @@ pub struct ReplArgs {
     #[arg(long)]
     pub reconnect: bool,
     #[command(flatten)]
-    pub next: Next,
+    pub next: NextAtOnce,
 }
 
 /// Evaluate and print an expression

@@ -16,6 +16,7 @@ use crate::config::{Config, SoftReset};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::interrupt;
+use crate::persona;
 use crate::report;
 
 /// The option that stands before commands: whether the first use of the board resets it.
@@ -111,13 +112,13 @@ fn configuration(arguments: &[String]) -> Result<Config, Error> {
         );
     let config = match Config::load(&is_command) {
         Err(error) if is_help => {
-            report::status(&format!("mpwire: {error}"));
+            report::note(&error.to_string());
             Config::default()
         }
         other => other?,
     };
     for note in &config.notes {
-        report::status(&format!("mpwire: {note}"));
+        report::note(note);
     }
     Ok(config)
 }
@@ -334,7 +335,8 @@ fn parse<Arguments: Parser>(
 ) -> Result<Arguments, Error> {
     let options = default_options(config, command, &words);
     let mut accepted = words;
-    let mut arguments = parse_words(command, accepted.clone())?;
+    let mut arguments = parse_words(command, accepted.clone())
+        .map_err(|error| usage::<Arguments>(command, &accepted, error))?;
     for option in groups(&options) {
         let words = [option, &accepted].concat();
         match parse_words::<Arguments>(command, words.clone()) {
@@ -343,8 +345,8 @@ fn parse<Arguments: Parser>(
             Err(error) if error.kind() == ErrorKind::ArgumentConflict => {}
             Err(error) => {
                 let option = option.join(" ");
-                report::status(&format!(
-                    "mpwire: the default option '{option}' of config.toml is refused:"
+                report::note(&format!(
+                    "the default option '{option}' of config.toml is refused:"
                 ));
                 return Err(error.into());
             }
@@ -372,6 +374,18 @@ fn groups(options: &[String]) -> impl Iterator<Item = &[String]> {
     options.chunk_by(|_, next| !next.starts_with('-'))
 }
 
+/// What is wrong with a command's words, as the program says it under the name it was called by.
+fn usage<Arguments: Parser>(command: &str, words: &[String], error: clap::Error) -> Error {
+    if !persona::is_mpremote() {
+        return error.into();
+    }
+    let parse = |words| parse_words::<Arguments>(command, words).map(drop);
+    match persona::argparse::explain(command, words, &error, &parse) {
+        Some(text) => Error::Argparse(text),
+        None => error.into(),
+    }
+}
+
 fn parse_words<Arguments: Parser>(
     command: &str,
     words: Vec<String>,
@@ -386,7 +400,7 @@ pub fn prepared(parser: Command, name: &str) -> Command {
     parser
         .no_binary_name(true)
         .infer_long_args(true)
-        .bin_name(format!("mpwire {name}"))
+        .bin_name(format!("{} {name}", persona::name()))
 }
 
 #[cfg(test)]

@@ -273,8 +273,8 @@ fn take_away(board: &mut Board, was_reset: bool) -> Result<(), Error> {
     match result {
         Ok(()) => unfinished::forget_mount(board.name()),
         Err(error) if error.is_interrupt() => return Err(Error::Interrupted),
-        Err(error) => report::status(&format!(
-            "mpwire: {PLACE} is a folder of a computer that has gone, and could not be taken away: {error}"
+        Err(error) => report::note(&format!(
+            "{PLACE} is a folder of a computer that has gone, and could not be taken away: {error}"
         )),
     }
     Ok(())
@@ -294,14 +294,12 @@ fn heal(board: &mut Board, directories: &[String], kept: &[String]) -> Result<()
         Err(_) => {}
         Ok(healed) => {
             for healed in healed {
-                report::status(&match healed {
+                report::note(&match healed {
                     Healed::Finished(path) => {
-                        format!(
-                            "mpwire: {path}: an interrupted copy was complete, and was finished"
-                        )
+                        format!("{path}: an interrupted copy was complete, and was finished")
                     }
                     Healed::Removed(path) => {
-                        format!("mpwire: {path}: left by an interrupted copy, and removed")
+                        format!("{path}: left by an interrupted copy, and removed")
                     }
                 });
             }

@@ -28,6 +28,24 @@ pub enum Error {
         path: String,
         /// Why, in words.
         reason: String,
+        /// Whether this computer's system said so, not the board.
+        from_system: bool,
+    },
+    /// `rm -r` has met a directory that cannot be removed.
+    #[error("rm: {path}: {reason}.")]
+    RemoveDirectory {
+        /// The directory.
+        path: String,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The board raised what no command expects.
+    #[error("{command}: the board raised an exception:\n{}", traceback.trim_end())]
+    Raised {
+        /// The command, `cat`.
+        command: String,
+        /// What the board printed.
+        traceback: String,
     },
     /// The board could not be reached.
     #[error(transparent)]
@@ -52,6 +70,9 @@ pub enum Error {
     /// The command line is wrong; clap knows how to say so.
     #[error(transparent)]
     Usage(#[from] clap::Error),
+    /// The command line is wrong, in mpremote's words.
+    #[error("{0}")]
+    Argparse(String),
     /// The program on the board raised; its traceback is printed already.
     #[error("the program on the board raised an exception")]
     RemoteException,
@@ -81,28 +102,36 @@ impl Error {
             command: command.to_owned(),
             path: path.to_owned(),
             reason: reason(error),
+            from_system: true,
         }
     }
 
     /// Puts the command in front of what a file operation on the board says.
     pub fn of_command(self, command: &str) -> Self {
-        let named = |path: String, reason: String| Self::File {
+        let named = |path: String, reason: String, from_system| Self::File {
             command: command.to_owned(),
             path,
             reason,
+            from_system,
         };
         match self {
             Self::Board(board::Error::File { path, errno })
             | Self::Transfer(transfer::Error::Board(board::Error::File { path, errno })) => {
-                named(path, errno.to_string())
+                named(path, errno.to_string(), false)
             }
-            Self::Transfer(transfer::Error::Local { path, source }) => named(path, reason(&source)),
+            Self::Transfer(transfer::Error::Local { path, source }) => {
+                named(path, reason(&source), true)
+            }
             Self::Board(board::Error::Session(mpwire::session::Error::Interrupted))
             | Self::Transfer(transfer::Error::Board(board::Error::Session(
                 mpwire::session::Error::Interrupted,
             ))) => Self::Interrupted,
-            Self::Board(error @ board::Error::Exception { .. }) => {
-                Self::Message(format!("{command}: {error}"))
+            Self::Board(board::Error::Exception { traceback })
+            | Self::Transfer(transfer::Error::Board(board::Error::Exception { traceback })) => {
+                Self::Raised {
+                    command: command.to_owned(),
+                    traceback,
+                }
             }
             Self::Transfer(error) => Self::Message(format!("{command}: {error}")),
             other => other,

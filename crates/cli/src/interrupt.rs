@@ -8,6 +8,7 @@ use std::time::Duration;
 use mpwire::session::Interrupter;
 
 use crate::console;
+use crate::persona::held;
 
 enum Target {
     Program,
@@ -30,7 +31,7 @@ pub fn watch() {
             end_soon();
         }
         match &*TARGET.lock().unwrap_or_else(PoisonError::into_inner) {
-            Target::Program => std::process::exit(1),
+            Target::Program => end(),
             Target::Board(board) => {
                 HAS_COME.store(true, Ordering::Relaxed);
                 interrupt(board.clone());
@@ -39,6 +40,13 @@ pub fn watch() {
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
     });
+}
+
+/// Ends the program at once.
+fn end() -> ! {
+    // Nobody may read it any more.
+    let _ = held::release();
+    std::process::exit(1)
 }
 
 /// Interrupts what is done with a board, from threads of their own: neither a board that talks without end
@@ -50,7 +58,7 @@ fn interrupt(board: Interrupter) {
         std::thread::sleep(END_PATIENCE);
         // It waits for a pipe, a disk, or whoever reads what is printed.
         if !heard.is_heard() && is_board() {
-            std::process::exit(1);
+            end();
         }
     });
 }
@@ -78,7 +86,7 @@ const END_PATIENCE: Duration = Duration::from_secs(2);
 fn end_soon() {
     std::thread::spawn(|| {
         std::thread::sleep(END_PATIENCE);
-        std::process::exit(1);
+        end();
     });
 }
 

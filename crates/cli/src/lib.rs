@@ -18,6 +18,7 @@ mod examples;
 mod interrupt;
 mod local;
 mod password;
+mod persona;
 mod report;
 mod unfinished;
 mod utf8;
@@ -32,14 +33,15 @@ use crate::error::Error;
 /// Does what the command line of this process says.
 #[must_use]
 pub fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    persona::called(arguments.next().as_deref());
     interrupt::watch();
-    let result = std::env::args_os()
-        .skip(1)
+    let result = arguments
         .map(text)
         .collect::<Result<_, _>>()
         .and_then(chain::run);
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => report::success(),
         Err(error) => report::failure(&error),
     }
 }

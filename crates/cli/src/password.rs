@@ -24,8 +24,8 @@ pub fn complete(address: &Address, file: Option<&Path>) -> Result<Address, Error
         return Ok(address.clone());
     };
     if !is_on_this_computer(address) {
-        report::status(&format!(
-            "mpwire: {address} is not encrypted: who is in its network can read the password and all else"
+        report::note(&format!(
+            "{address} is not encrypted: who is in its network can read the password and all else"
         ));
     }
     let (origin, text) = find(address, file)?;

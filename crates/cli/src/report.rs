@@ -8,6 +8,7 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mpwire::transfer::Progress;
 
 use crate::error::Error;
+use crate::persona::{self, held};
 use crate::utf8::Utf8;
 
 /// mpremote shows no progress below this size either: it would only flicker.
@@ -20,6 +21,12 @@ pub fn line(text: &str) -> Result<(), Error> {
 
 /// Prints lines of data; on a terminal, what names in them would do to it is [visible].
 pub fn lines(lines: &[impl AsRef<str>]) -> Result<(), Error> {
+    if held::applies() {
+        let mut lines = lines.iter();
+        return lines
+            .try_for_each(|line| held::line(line.as_ref()))
+            .map_err(Error::Output);
+    }
     let is_seen = io::stdout().is_terminal();
     let mut text = String::new();
     for line in lines {
@@ -28,6 +35,13 @@ pub fn lines(lines: &[impl AsRef<str>]) -> Result<(), Error> {
         text.push('\n');
     }
     bytes(text.as_bytes())
+}
+
+/// Prints a line of data that programs on the board print where mpremote does the same: it is not held back.
+pub fn line_at_once(line: &str) -> Result<(), Error> {
+    let mut text = ForeignText::default();
+    text.print(line.as_bytes())?;
+    text.print(b"\n")
 }
 
 /// Prints a text of others, which may be cut anywhere: on a terminal what it would do there is visible.
@@ -66,10 +80,15 @@ pub fn status(text: &str) {
     let _ = writeln!(stderr, "{text}");
 }
 
+/// Prints a remark of the program's own, which begins with its name.
+pub fn note(text: &str) {
+    status(&format!("{}: {text}", persona::name()));
+}
+
 /// Tells that a copy went on where another was interrupted.
 pub fn went_on(path: &str, at: u64) {
     let path = visible(path);
-    status(&format!("mpwire: {path}: went on at {}", DecimalBytes(at)));
+    note(&format!("{path}: went on at {}", DecimalBytes(at)));
 }
 
 /// Text that others have written, as it may be shown: what would move the cursor, or turn the
@@ -103,9 +122,23 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
         .collect()
 }
 
+/// Ends a program that has done all it was told.
+pub fn success() -> ExitCode {
+    match held::release() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure(&Error::Output(error)),
+    }
+}
+
 /// Tells why the program ends, and with which exit code.
 pub fn failure(error: &Error) -> ExitCode {
+    // The error is the one to tell.
+    let _ = held::release();
     match error {
+        Error::Argparse(text) => {
+            status(text);
+            return ExitCode::from(2);
+        }
         Error::Usage(usage) => {
             // `--help` comes this way too, and goes to stdout with code 0.
             let printed = usage.print().and_then(|()| io::stdout().flush());
@@ -119,7 +152,13 @@ pub fn failure(error: &Error) -> ExitCode {
         Error::AsData(text) => drop(line(text)),
         Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}
         _ => {
-            status(&format!("mpwire: {error}"));
+            if let Some(message) =
+                persona::errors::message(error).filter(|_| persona::is_mpremote())
+            {
+                note(&message);
+                return ExitCode::FAILURE;
+            }
+            note(&error.to_string());
             if let Some(hint) = error.hint() {
                 status(&format!("hint: {hint}"));
             }

@@ -14,7 +14,7 @@ pub fn df(connection: &mut Connection, _arguments: &DfArgs) -> Result<(), Error>
     connection.did_action();
     let row = |cells: [&str; 6]| {
         let [name, size, used, free, share, place] = cells;
-        report::line(&format!(
+        report::line_at_once(&format!(
             "{name:<10}{size:>9}{used:>9}{free:>9}{share:>5} {place}"
         ))
     };

@@ -17,6 +17,7 @@ use crate::args::EditArgs;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::interrupt;
+use crate::persona;
 use crate::report::{self, FileProgress};
 
 /// What is there on every computer of the kind; POSIX asks for vi.
@@ -53,12 +54,14 @@ fn edit_file(board: &mut Board, editor: &Editor, path: &str) -> Result<(), Error
     let status = interrupt::leave_alone_during(board.interrupter(), || editor.run(&copy.path))?;
     let new = fs::read(&copy.path).map_err(|error| copy.failed(&error))?;
     if new == old {
-        report::status(&format!("mpwire: edit: :{path} is not changed"));
+        if !persona::is_mpremote() {
+            report::note(&format!("edit: :{path} is not changed"));
+        }
         return Ok(());
     }
     if !status.success() {
-        report::status(&format!(
-            "mpwire: edit: the editor failed ({status}), and :{path} is left as it is"
+        report::note(&format!(
+            "edit: the editor failed ({status}), and :{path} is left as it is"
         ));
         copy.keep(path);
         return Ok(());
@@ -115,8 +118,8 @@ impl Copy {
     /// Leaves it there and says so.
     fn keep(mut self, path: &str) {
         self.folder.disable_cleanup(true);
-        report::status(&format!(
-            "mpwire: edit: your text for :{path} is kept in {}",
+        report::note(&format!(
+            "edit: your text for :{path} is kept in {}",
             self.path.display()
         ));
     }

@@ -66,12 +66,12 @@ impl Screen {
     /// A line about the connection, which is no part of the dialogue.
     pub fn tell(&mut self, text: &str) {
         self.begin_line();
-        let mut line = format!("mpwire: {text}");
+        let mut line = text.to_owned();
         if io::stdin().is_terminal() {
             // The terminal is raw.
             line.push('\r');
         }
-        report::status(&line);
+        report::note(&line);
     }
 
     /// Begins a line on the terminal, if the dialogue has left one unfinished.

@@ -1,7 +1,7 @@
 //! `rm`: a file, or with `-r` everything below a path.
 
-use mpwire::board::Board;
 use mpwire::board::fs::Removed;
+use mpwire::board::{self, Board};
 use mpwire::mount::PLACE;
 
 use crate::args::FsArgs;
@@ -28,7 +28,26 @@ pub fn rm(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error
             })?;
         }
     }
-    Ok(result?)
+    result.map_err(|error| about_directory(board, path, error))
+}
+
+/// What cannot be removed is told of as a directory where it is one.
+fn about_directory(board: &mut Board, path: &str, error: board::Error) -> Error {
+    let board::Error::File {
+        path: failed,
+        errno,
+    } = &error
+    else {
+        return error.into();
+    };
+    let is_directory = matches!(board.status(path), Ok(Some(status)) if status.is_directory);
+    if is_directory && failed == path {
+        return Error::RemoveDirectory {
+            path: path.to_owned(),
+            reason: errno.to_string(),
+        };
+    }
+    error.into()
 }
 
 /// Whether a path is a directory of the mounted folder, or all of it.

@@ -141,6 +141,7 @@ fn refused(path: &Path, reason: &str) -> Error {
         command: "cp".to_owned(),
         path: path.to_string_lossy().into_owned(),
         reason: reason.to_owned(),
+        from_system: false,
     }
 }
 

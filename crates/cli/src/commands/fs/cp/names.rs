@@ -43,9 +43,7 @@ pub fn tell_of_case(entries: &[Entry]) -> Result<(), Error> {
             "cp: {both}: here they would be one"
         )));
     }
-    report::status(&format!(
-        "mpwire: {both}: on Windows and macOS they would be one"
-    ));
+    report::note(&format!("{both}: on Windows and macOS they would be one"));
     Ok(())
 }
 
