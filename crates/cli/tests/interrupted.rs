@@ -36,6 +36,24 @@ fn bytes_that_are_lost_flipped_and_doubled_are_sent_again() {
     arrives_all_the_same("flip@from:60,noise@from:90,drop@from:120");
 }
 
+/// A block of the whole file never arrives on a line that loses a byte in each 10,000.
+#[test]
+fn a_block_that_is_damaged_twice_is_halved() {
+    let drops: Vec<String> = (0..40)
+        .map(|number| format!("drop@to:{}", 9000 + 10_000 * number))
+        .collect();
+    let faults = format!("faults={}", drops.join(","));
+    let board = TestBoard::with(&["link=uart:921600", &faults]);
+    let data = noise(1, 10_000);
+    board.write("file", &data);
+    let copied = board.mpwire(&["resume", "cp", "-v", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert!(copied.stderr.contains(" as stream "), "{copied}");
+    assert_eq!(board.digests()["/file"], hex_digest(&data));
+    let received = board.received();
+    assert!(received < 60_000, "{received} bytes for 10,000");
+}
+
 /// As long as the erasure of a large flash takes.
 #[test]
 fn a_stall_of_12_seconds_on_the_way_to_the_board_is_waited_for() {

@@ -11,19 +11,38 @@ const HOPE: f64 = 1.1;
 /// Assumed of what was not measured yet: bytes on the wire for one of the stream.
 const DENSITY: f64 = 0.35;
 
-/// Blocks are not made shorter than this for a line that damages them: what must not be cut fits.
-const SHORT: usize = 4096;
+/// After one damaged block the next are not made shorter than this.
+const SHORT_ROOM: usize = 4096;
+/// Nor shorter than this after a block that was damaged again: then what surrounds a block costs more
+/// than sending it again.
+const MIN_ROOM: usize = 512;
 
 /// A block: its payload, and the bytes of the stream that it stands for.
 pub(crate) type Block = (Vec<u8>, usize);
+
+/// A block with what it takes to encode its part of the stream again.
+#[derive(Debug)]
+struct Encoded {
+    block: Block,
+    /// The part of the stream that it stands for.
+    plain: Vec<u8>,
+    /// Parts of that which must not be cut.
+    whole: Vec<Range<usize>>,
+    /// The encoder as it was before.
+    encoder: Option<Encoder>,
+    /// What the block before had left unread.
+    unread: Vec<u8>,
+}
 
 /// A stream of programs to run and data for them, as blocks of at most a given size.
 ///
 /// The agent reads the two bytes of a program's size, and the program, from one block.
 #[derive(Debug)]
 pub(crate) struct Blocks {
-    /// The most bytes of a block.
+    /// The most bytes of a block now.
     room: usize,
+    /// The most that the board can take.
+    max_room: usize,
     bits: u8,
     effort: Effort,
     encoder: Option<Encoder>,
@@ -35,8 +54,10 @@ pub(crate) struct Blocks {
     whole: VecDeque<Range<usize>>,
     /// Bytes on the wire for one of the stream, in the block before.
     density: f64,
-    /// The next block, if it is encoded already, and what it stands for.
-    prepared: Option<(Block, Vec<u8>)>,
+    /// The next block, if it is encoded already.
+    prepared: Option<Encoded>,
+    /// The block that was sent last: until the board has it, it may be cut.
+    sent: Option<Encoded>,
     /// Bytes of the stream in all blocks so far.
     done: u64,
 }
@@ -46,6 +67,7 @@ impl Blocks {
     pub(crate) fn new(room: usize, bits: u8, effort: Effort) -> Self {
         Self {
             room,
+            max_room: room,
             bits,
             effort,
             encoder: encoder(bits, effort),
@@ -54,6 +76,7 @@ impl Blocks {
             whole: VecDeque::new(),
             density: if bits > 0 { DENSITY } else { 1.0 },
             prepared: None,
+            sent: None,
             done: 0,
         }
     }
@@ -98,14 +121,54 @@ impl Blocks {
         }
         self.recall();
         self.room = room;
+        self.max_room = room;
         self.bits = bits;
         self.encoder = encoder(bits, self.effort);
     }
 
     /// Makes shorter blocks from now on, of which fewer are damaged.
     pub(crate) fn shorten(&mut self) {
-        if self.room > SHORT {
-            self.room = (self.room / 2).max(SHORT);
+        if self.room > SHORT_ROOM {
+            self.room = (self.room / 2).max(SHORT_ROOM);
+        }
+    }
+
+    /// Makes blocks somewhat longer again, after one that arrived the first time.
+    pub(crate) fn lengthen(&mut self) {
+        self.room = (self.room + self.room / 8).min(self.max_room);
+    }
+
+    /// Takes back the block that was sent last, which the board has not taken, and returns one of about
+    /// half its length in its place; `None` where none shorter is possible or of use.
+    pub(crate) fn halve(&mut self) -> Option<Block> {
+        let length = wire_length(&self.sent.as_ref()?.block.0);
+        if length / 2 < MIN_ROOM {
+            return None;
+        }
+        if let Some(next) = self.prepared.take() {
+            self.put_back(next);
+        }
+        let sent = self.sent.take()?;
+        self.done -= sent.block.1 as u64;
+        self.put_back(sent);
+        self.room = self.room.min(length / 2);
+        self.next(true)
+    }
+
+    /// Undoes the encoding of a block; of several, the last comes first.
+    fn put_back(&mut self, encoded: Encoded) {
+        self.make_room_in_front(encoded.plain.len());
+        for part in encoded.whole.into_iter().rev() {
+            self.whole.push_front(part);
+        }
+        self.stream.splice(..0, encoded.plain);
+        self.encoder = encoded.encoder;
+        self.unread = encoded.unread;
+    }
+
+    fn make_room_in_front(&mut self, size: usize) {
+        for part in &mut self.whole {
+            *part = part.start + size..part.end + size;
         }
     }
 
@@ -119,9 +182,8 @@ impl Blocks {
 
     /// Takes back what was prepared; only while nothing was sent.
     fn recall(&mut self) {
-        if let Some((_, plain)) = self.prepared.take() {
-            self.stream.splice(..0, plain);
-            self.unread.clear();
+        if let Some(prepared) = self.prepared.take() {
+            self.put_back(prepared);
             self.encoder = encoder(self.bits, self.effort);
         }
     }
@@ -136,18 +198,23 @@ impl Blocks {
             None => program.clone(),
         };
         match &mut self.prepared {
-            Some(((payload, size), plain))
-                if wire_length(payload) + wire_length(&front) <= self.room =>
-            {
+            Some(Encoded {
+                block: (payload, size),
+                plain,
+                whole,
+                ..
+            }) if wire_length(payload) + wire_length(&front) <= self.room => {
                 payload.splice(..0, front);
                 *size += program.len();
+                for part in whole.iter_mut() {
+                    *part = part.start + program.len()..part.end + program.len();
+                }
+                whole.insert(0, 0..program.len());
                 plain.splice(..0, program);
             }
             _ => {
                 self.recall();
-                for part in &mut self.whole {
-                    *part = part.start + program.len()..part.end + program.len();
-                }
+                self.make_room_in_front(program.len());
                 self.whole.push_front(0..program.len());
                 self.stream.splice(..0, program);
             }
@@ -186,12 +253,14 @@ impl Blocks {
     /// The next block, if there is enough to fill it, or of whatever there is if `all`.
     pub(crate) fn next(&mut self, all: bool) -> Option<Block> {
         self.prepare(all);
-        let (block, _) = self.prepared.take()?;
+        let encoded = self.prepared.take()?;
+        let block = encoded.block.clone();
         self.done += block.1 as u64;
+        self.sent = Some(encoded);
         Some(block)
     }
 
-    fn encode(&mut self, all: bool) -> Option<(Block, Vec<u8>)> {
+    fn encode(&mut self, all: bool) -> Option<Encoded> {
         let wanted = self.wanted();
         if self.stream.is_empty() || (!all && self.stream.len() < wanted) {
             return None;
@@ -211,9 +280,15 @@ impl Blocks {
             let smaller = self.cut(size * self.room / length.max(1) * 15 / 16);
             if length <= self.room || smaller >= size {
                 self.density = density(length, size);
-                self.unread = payload.split_off(used);
-                self.encoder = trial;
-                return Some(((payload, size), self.take(size)));
+                let unread = payload.split_off(used);
+                let (plain, whole) = self.take(size);
+                return Some(Encoded {
+                    block: (payload, size),
+                    plain,
+                    whole,
+                    encoder: std::mem::replace(&mut self.encoder, trial),
+                    unread: std::mem::replace(&mut self.unread, unread),
+                });
             }
             size = smaller;
         }
@@ -234,16 +309,17 @@ impl Blocks {
         }
     }
 
-    /// Takes what was encoded away.
-    fn take(&mut self, size: usize) -> Vec<u8> {
+    /// Takes what was encoded away, with its parts that must not be cut.
+    fn take(&mut self, size: usize) -> (Vec<u8>, Vec<Range<usize>>) {
         let taken = self.stream.drain(..size).collect();
+        let mut whole = Vec::new();
         while self.whole.front().is_some_and(|part| part.end <= size) {
-            self.whole.pop_front();
+            whole.extend(self.whole.pop_front());
         }
         for part in &mut self.whole {
             *part = part.start - size..part.end - size;
         }
-        taken
+        (taken, whole)
     }
 }
 
@@ -265,4 +341,88 @@ fn density(length: usize, size: usize) -> f64 {
     let density = length as f64 / size.max(1) as f64;
     // Never so dense that an estimate overflows what may wait in memory.
     density.max(0.01)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(length: u32) -> Vec<u8> {
+        let bytes = (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 16) as u8);
+        bytes.map(|byte| byte.max(4)).collect()
+    }
+
+    /// Sends all, each block as short as `halvings` of it make it, and returns what arrives: as much of
+    /// the payload as stands for the stream.
+    fn sent(bits: u8, halvings: usize) -> (Vec<u8>, Vec<usize>) {
+        let mut blocks = Blocks::new(4096, bits, Effort::Quick);
+        blocks.program("program");
+        blocks.data(&noise(10_000));
+        blocks.program("another");
+        blocks.end();
+        let (mut payloads, mut lengths) = (Vec::new(), Vec::new());
+        while let Some(mut block) = blocks.next(true) {
+            blocks.prepare(true);
+            for _ in 0..halvings {
+                block = blocks.halve().unwrap_or(block);
+            }
+            lengths.push(block.0.len());
+            payloads.extend(block.0);
+        }
+        payloads.extend(&blocks.unread);
+        (payloads, lengths)
+    }
+
+    fn expected() -> Vec<u8> {
+        let parts = [
+            &program("program")[..],
+            &noise(10_000),
+            &program("another"),
+            &[0, 0],
+        ];
+        parts.concat()
+    }
+
+    #[test]
+    fn a_block_that_is_halved_stands_for_the_same_stream() {
+        for halvings in 0..5 {
+            let (plain, lengths) = sent(0, halvings);
+            assert_eq!(plain, expected(), "{halvings}");
+            assert!(
+                lengths[0] <= (4096 >> halvings).max(2 * MIN_ROOM),
+                "{lengths:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_cut_stays_whole_in_a_halved_block() {
+        let mut blocks = Blocks::new(4096, 0, Effort::Quick);
+        blocks.data(&noise(600));
+        blocks.whole(&noise(900));
+        blocks.data(&noise(600));
+        let (_, size) = blocks.next(true).expect("a block");
+        assert_eq!(size, 2100);
+        let (_, first) = blocks.halve().expect("half of it");
+        let (_, second) = blocks.next(true).expect("more");
+        assert_eq!(first, 600, "the cut is in front of what is whole");
+        assert!(second >= 900, "{second}");
+    }
+
+    #[test]
+    fn blocks_grow_again_up_to_what_the_board_takes() {
+        let mut blocks = Blocks::new(4096, 0, Effort::Quick);
+        blocks.data(&noise(20_000));
+        blocks.next(true).expect("a block");
+        assert!(
+            blocks
+                .halve()
+                .is_some_and(|(payload, _)| payload.len() <= 2048)
+        );
+        for _ in 0..10 {
+            blocks.lengthen();
+        }
+        let (payload, _) = blocks.next(true).expect("a block");
+        assert!((3700..=4096).contains(&payload.len()), "{}", payload.len());
+    }
 }

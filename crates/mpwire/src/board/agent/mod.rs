@@ -475,7 +475,7 @@ impl Board {
         let Some(agent) = &mut self.agent else {
             return Err(Error::Lacking("an agent"));
         };
-        let Some((payload, size)) = agent.blocks.next(all) else {
+        let Some((mut payload, mut size)) = agent.blocks.next(all) else {
             return Ok(None);
         };
         let (odd, check) = (agent.question.odd, agent.check);
@@ -483,6 +483,7 @@ impl Board {
         let mut wire = block(agent.question.number, &payload, size, check);
         let mut said = Vec::new();
         let mut resends = 0;
+        let mut is_whole = true;
         loop {
             let mut sent = 0;
             for piece in wire.chunks(PIECE) {
@@ -510,6 +511,9 @@ impl Board {
             if question.odd != odd {
                 if let Some(agent) = &mut self.agent {
                     agent.question = question;
+                    if resends == 0 && is_whole {
+                        agent.blocks.lengthen();
+                    }
                     let encoding = prepared - start;
                     if encoding > NOTICEABLE && prepared.elapsed() < encoding / 8 {
                         // The line is faster than the encoder.
@@ -525,12 +529,19 @@ impl Board {
                 let _ = self.session.give_up(self.patience());
                 return Err(Error::Garbled);
             }
-            if let Some(agent) = &mut self.agent {
-                agent.blocks.shorten();
-            }
-            if resends > 1 {
-                // Not by chance: the board does not read as fast as this is sent.
+            if resends == 1 {
+                if let Some(agent) = &mut self.agent {
+                    agent.blocks.shorten();
+                }
+            } else {
+                // Not by chance: the board does not read as fast as this is sent, or the line loses bytes
+                // so often that hardly a block of this length arrives.
                 self.session.slow_down();
+                if let Some(shorter) = self.blocks().and_then(Blocks::halve) {
+                    (payload, size) = shorter;
+                    is_whole = false;
+                    resends = 0;
+                }
             }
             wire = block(question.number, &payload, size, check);
         }
