@@ -25,6 +25,7 @@ mod process;
 mod project;
 #[cfg(test)]
 mod promises;
+mod releases;
 mod setup;
 mod test;
 mod tool;
@@ -83,7 +84,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Setup => {
-            setup::run()?;
+            releases::run(&setup::run()?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Test(arguments) => test::run(&arguments),

@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::{project, setup};
+use crate::{project, releases, setup};
 
 /// Where Debian's package puts the genuine BBC micro:bit firmware.
 const MICROBIT_FIRMWARE: &str = "/usr/share/firmware-microbit-micropython/firmware.hex";
@@ -32,8 +32,9 @@ impl Arguments {
 /// Runs the tests; the exit code is the runner's.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tools = setup::run()?;
+    releases::run(&tools)?;
     // The command-line tests start the program, so a build error is reported here, once, by name.
-    project::build(&[])?;
+    project::build(&["--all-features"])?;
 
     let nextest = has_nextest();
     // First, so that the runner's own summary is the last thing on the screen. Without nextest,
@@ -59,6 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     command.args(&arguments.runner);
     tools.export(&mut command);
+    releases::export(&mut command);
     more_threads_than_cores(&mut command);
     let status = command.status().context("cannot run the test runner")?;
 

@@ -165,6 +165,30 @@ fn chosen_without(missing: &str) -> [Encoding; 3] {
 }
 
 #[test]
+fn a_stream_that_a_board_refuses_is_told_with_the_reason() {
+    // What is missing makes of the module one that can be changed.
+    let board = TestBoard::with(&["link=fast", "missing=binascii.a2b_base64"]);
+    let program = "import binascii; binascii.crc32 = lambda *_: 1/0";
+    let outcome = board.mpwire(&["exec", program]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    board.write("random", noise(1, 5000));
+    let copied = board.mpwire(&["resume", "cp", "-v", "random", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let mut lines = copied.stderr.lines();
+    let first = lines.next().expect("what was sent how");
+    assert!(first.contains(" as hex "), "{copied}");
+    assert_eq!(
+        lines.next(),
+        Some("  the board refused a stream: ZeroDivisionError: divide by zero"),
+        "{copied}"
+    );
+    assert_eq!(
+        board.mpwire(&["resume", "cat", "random"]).stdout,
+        noise(1, 5000)
+    );
+}
+
+#[test]
 fn a_board_with_everything_takes_a_stream() {
     let board = TestBoard::start();
     assert_eq!(chosen(&board, "random", &noise(1, 5000)), Encoding::Stream);

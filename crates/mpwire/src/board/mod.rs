@@ -11,6 +11,7 @@ pub mod onboard;
 pub(crate) mod patience;
 pub(crate) mod persistence;
 pub mod program;
+pub(crate) mod record;
 mod shrink;
 
 use std::collections::BTreeSet;
@@ -176,6 +177,8 @@ pub struct Board {
     took_agent: bool,
     /// Whether the firmware could not take one.
     refuses_agent: bool,
+    /// What the board raised in place of taking a stream that its capabilities promised.
+    stream_refusal: Option<String>,
     /// Bytes of a file in each frame that it writes; 0 where the firmware cannot write frames.
     frame_room: usize,
     /// Whether it deflates what is in them; `None` where that is not known.
@@ -204,6 +207,7 @@ impl Board {
             said_before_error: Vec::new(),
             took_agent: false,
             refuses_agent: false,
+            stream_refusal: None,
             frame_room: FRAME_ROOM,
             deflates: None,
             mounted: None,
@@ -287,6 +291,7 @@ impl Board {
         self.installed.clear();
         self.agent = None;
         self.refuses_agent = false;
+        self.stream_refusal = None;
         self.frame_room = FRAME_ROOM;
         self.deflates = None;
     }
@@ -366,6 +371,21 @@ impl Board {
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
         self.end_agent()?;
         Ok(self.session.execute_and_forget(program)?)
+    }
+
+    /// What the board raised, in its own words, in place of taking a stream that its capabilities
+    /// promised; `None` where it did not.
+    #[must_use]
+    pub fn stream_refusal(&self) -> Option<&str> {
+        self.stream_refusal.as_deref()
+    }
+
+    /// Notes that a stream has failed with `error`.
+    pub(crate) fn note_stream_refusal(&mut self, error: &Error) {
+        if let Error::Exception { traceback } = error {
+            let last = traceback.trim_end().lines().next_back();
+            self.stream_refusal = Some(last.unwrap_or_default().to_owned());
+        }
     }
 
     /// What the firmware can do, if that had to be asked.

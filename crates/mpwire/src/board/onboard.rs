@@ -10,8 +10,8 @@ macro_rules! programs {
                 Program::new($defines, include_str!(concat!("onboard/", $file)));
         )*
 
-        #[cfg(test)]
-        const ALL: &[(&str, Program)] = &[$(($file, $name)),*];
+        /// All of them, by the names of their files.
+        pub const ALL: &[(&str, Program)] = &[$(($file, $name)),*];
     };
 }
 

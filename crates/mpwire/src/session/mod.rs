@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 use mpwire_proto::repeat::Repeat;
 
+use crate::board::record;
 use crate::link::{Address, Link, Reopener};
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
@@ -659,6 +660,7 @@ impl Session {
         }
         // Its end is not the end of what begins now.
         while self.repl.poll_event().is_some() {}
+        record::program(program);
         let now = Instant::now();
         self.sending = Some((now, program.len()));
         self.repl.execute(now, program.to_vec(), quiet);

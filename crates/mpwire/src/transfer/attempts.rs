@@ -94,6 +94,7 @@ impl Attempts<'_> {
                 Err(error) if error.is_out_of_memory() && plan.chunk_size.is_none() => {}
                 // Firmware may lack what nobody thought of asking for.
                 Err(error) if plan.encoding == Encoding::Stream && error.is_exception() => {
+                    self.board.note_stream_refusal(&error);
                     plan.encoding = match self.lighter(plan.encoding) {
                         Some(lighter) => lighter,
                         None => return Err(Failure::Board(error)),

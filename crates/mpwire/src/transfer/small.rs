@@ -12,7 +12,7 @@ use super::stream::{self, Looks};
 use super::{Error, Options};
 use crate::board::digest::Hasher;
 use crate::board::program::{Argument, call};
-use crate::board::{self, Board, onboard, read};
+use crate::board::{self, Board, onboard, read, record};
 
 /// The most bytes of a file that is held whole in the board's memory.
 const WHOLE_MOST: usize = 4096;
@@ -136,6 +136,7 @@ impl Small {
             payload.len(),
         )
         .into_bytes();
+        record::program(&line);
         line.extend(raw);
         line.extend(payload);
         let said = board.finish_line(&line)?;

@@ -91,7 +91,7 @@ pub(super) fn send(
     let bits = board_window(data, capabilities).map_or(0, Window::bits);
     board.install_agent(&programs(capabilities), plan.program_limit, bits, plan.tidy)?;
     let text = format!(
-        "{}(*{},{},{})",
+        "{}({},{},{})",
         onboard::RECEIVE.defines,
         receiver.start,
         data.len(),

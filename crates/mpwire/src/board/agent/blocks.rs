@@ -6,6 +6,8 @@ use std::ops::Range;
 use mpwire_deflate::{Effort, Encoder, Flush};
 use mpwire_proto::blocks::wire_length;
 
+use crate::board::record;
+
 /// How much denser than before a block may be hoped to be, so that most are full.
 const HOPE: f64 = 1.1;
 /// Assumed of what was not measured yet: bytes on the wire for one of the stream.
@@ -329,6 +331,7 @@ fn encoder(bits: u8, effort: Effort) -> Option<Encoder> {
 
 /// A program as it stands in the stream, behind its size.
 fn program(text: &str) -> Vec<u8> {
+    record::program(text.as_bytes());
     // Programs of ours are short, and calls name a few paths at most.
     let size = u16::try_from(text.len()).unwrap_or(u16::MAX);
     let mut program = size.to_be_bytes().to_vec();

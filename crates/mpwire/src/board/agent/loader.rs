@@ -7,15 +7,17 @@
 use adler2::Adler32;
 use mpwire_deflate::{Encoder, Flush};
 
-use crate::board::onboard;
 use crate::board::program::Program;
+use crate::board::{onboard, record};
 use crate::session::INTERRUPT;
 
 /// The line. It says when it is ready to read, which it is only where `deflate` exists.
-pub(super) const FIRST: &str = concat!(
-    "exec(\"import sys,deflate as d;d=d.DeflateIO(sys.stdin.buffer);",
-    "print(end='\x06');exec(d.read())\",{})"
-);
+pub(super) fn first() -> String {
+    let inner =
+        "import sys,deflate as d;d=d.DeflateIO(sys.stdin.buffer);print(end='\x06');exec(d.read())";
+    record::program(inner.as_bytes());
+    format!("exec(\"{inner}\",{{}})")
+}
 /// What it says.
 pub(super) const READY: u8 = 0x06;
 /// What the board says when it has inflated what the line reads, and runs it.
@@ -51,10 +53,12 @@ pub(super) fn text(programs: &[Program], call: &str, room: usize, bits: u8) -> O
         all.push(onboard::INFLATE_STREAM);
     }
     let begun = definitions(&all, ORDERS[usize::from(bits > 0)])?;
+    let plain = all.iter().map(Program::shrunk).collect();
     // A digest that cannot be computed should be found out before anything is sent.
     let agent = short(format!("_mw_agent({room},{bits})"));
     let started = char::from(STARTED);
     let call = format!("print(end='{started}')\nimport hashlib\n{call}\n{agent}");
+    record::program((short(plain) + &call).as_bytes());
     let deflated = padded(&begun, &call).take(PADDINGS).find_map(|end| {
         let deflated = begun
             .encoder
@@ -102,11 +106,13 @@ pub(super) fn long(programs: &[Program], call: &str, needed: &str) -> (String, V
     }
     let places = places.concat();
     let length = data.len();
-    let line = format!(
-        "exec(\"import sys,io,deflate as d;{needed}b=bytearray({length});\
-         r=sys.stdin.buffer.readinto;print(end='\x06');r(b)\nfor i in({places}):b[i]=3\nexec(d.DeflateIO(io.BytesIO(b)).read())\",{{}})"
+    let inner = format!(
+        "import sys,io,deflate as d;{needed}b=bytearray({length});\
+         r=sys.stdin.buffer.readinto;print(end='\x06');r(b)\nfor i in({places}):b[i]=3\nexec(d.DeflateIO(io.BytesIO(b)).read())"
     );
-    (line.replace('\n', "\\n"), data)
+    record::program(inner.as_bytes());
+    let line = format!("exec(\"{}\",{{}})", inner.replace('\n', "\\n"));
+    (line, data)
 }
 
 /// `programs` and their `call`, under short names: each byte counts, and nobody else sees them. Another
@@ -120,6 +126,7 @@ fn renamed(programs: &[Program], call: &str, naming: usize) -> String {
             text = text.replace(program.defines, &format!("_{}", naming + number));
         }
     }
+    record::program(text.as_bytes());
     text
 }
 

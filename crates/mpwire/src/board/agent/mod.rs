@@ -157,7 +157,7 @@ impl Board {
         let (opened, text) = thread::scope(|scope| {
             // It is deflated while the line that reads it is on its way.
             let text = scope.spawn(text);
-            let opened = self.session.open(loader::FIRST.as_bytes(), &mut |_| {});
+            let opened = self.session.open(loader::first().as_bytes(), &mut |_| {});
             (opened, text.join())
         });
         opened?;

@@ -1,7 +1,10 @@
-# Gives put what the agent pulls, and end the check bytes of the digest that stand behind it.
+# Gives the first of a receiver's two functions what the agent pulls, and the second the check bytes of
+# the digest that stand behind it. The two come as one argument: firmware before 1.19 compiles no
+# argument behind a starred one.
 
 
-def _mw_receive(put, end, size, check):
+def _mw_receive(receiver, size, check):
+    put, end = receiver
     expected = None
     try:
         while size:

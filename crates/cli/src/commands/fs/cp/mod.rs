@@ -20,7 +20,7 @@ use mpwire::board::fs::Entry;
 use mpwire::transfer::download::Wanted;
 use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
-use mpwire::transfer::{self, Destination, Options, Source};
+use mpwire::transfer::{self, Destination, Encoding, Options, Source};
 
 use crate::args::FsArgs;
 use crate::connection::Connection;
@@ -266,9 +266,19 @@ impl Copy<'_> {
                 sent.wire_bytes,
                 sent.time.as_secs_f64()
             ));
+            self.tell_refusal(sent.encoding);
             report::status(&self.reason(source)?);
         }
         Ok(())
+    }
+
+    /// Why a file was not sent as the stream that the board's capabilities promise.
+    fn tell_refusal(&self, encoding: Encoding) {
+        if encoding != Encoding::Stream
+            && let Some(reason) = self.board.stream_refusal()
+        {
+            report::status(&format!("  the board refused a stream: {reason}"));
+        }
     }
 
     /// Why the file was sent as it was.
