@@ -30,6 +30,7 @@ pub mod link;
 pub mod mip;
 pub mod mount;
 pub mod names;
+pub mod path;
 #[cfg(feature = "serial")]
 pub mod ports;
 pub mod romfs;

@@ -48,6 +48,8 @@ pub fn edit(connection: &mut Connection, arguments: &EditArgs) -> Result<(), Err
 
 fn edit_file(board: &mut Board, editor: &Editor, path: &str) -> Result<(), Error> {
     // As mpremote: a new file is made, and what cannot be written is found before it is edited.
+    let path = &board.resolve(path)?;
+    super::fs::refuse_directory(board, path)?;
     board.touch(path).map_err(Error::from)?;
     let old = download(board, path)?;
     let copy = Copy::new(path, &old)?;

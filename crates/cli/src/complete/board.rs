@@ -91,11 +91,10 @@ fn list_in_time(board: &mut Board, directory: &str) -> Option<Vec<Entry>> {
             interrupter.interrupt();
         }
     });
-    let directory = match directory {
-        "/" => "/",
-        other => other.strip_suffix('/').unwrap_or(other),
-    };
-    let entries = board.list(directory).ok();
+    let entries = board
+        .resolve(directory)
+        .and_then(|directory| board.list(&directory))
+        .ok();
     drop(done);
     entries
 }

@@ -56,6 +56,8 @@ impl Errno {
     pub const IO: Self = Self(5);
     /// File exists.
     pub const EXISTS: Self = Self(17);
+    /// Not a directory.
+    pub const NOT_A_DIRECTORY: Self = Self(20);
     /// Is a directory.
     pub const IS_DIRECTORY: Self = Self(21);
     /// Operation not permitted; also what leads out of a mounted folder.
@@ -81,6 +83,9 @@ impl Errno {
     #[must_use]
     pub fn from_traceback(traceback: &str) -> Option<Self> {
         let line = traceback.trim_end().lines().next_back()?.trim();
+        if lacks_a_method_that_writes(line) {
+            return Some(Self::READ_ONLY);
+        }
         let detail = line.strip_prefix("OSError: ")?;
         // `[Errno 2] ENOENT`, `[Errno 2] ENOENT: name`, `2`, `-2` (ports that negate), `(2, 'name')`.
         let digits: String = detail
@@ -108,6 +113,20 @@ impl Errno {
                     .then_some(Self::NOT_FOUND)
             })
     }
+}
+
+/// Whether a filesystem has no method for a change: VfsRom has none of these (`extmod/vfs_rom.c`), and the
+/// firmware says so by the name of the method (`mp_vfs_proxy_call`, `extmod/vfs.c`). Where the module `os`
+/// itself has it not, the board has no directories at all.
+fn lacks_a_method_that_writes(line: &str) -> bool {
+    let Some((kind, method)) = line
+        .strip_prefix("AttributeError: '")
+        .and_then(|line| line.split_once("' object has no attribute '"))
+    else {
+        return false;
+    };
+    let changes = ["mkdir'", "remove'", "rename'", "rmdir'"];
+    kind != "module" && changes.contains(&method)
 }
 
 impl std::fmt::Display for Errno {
@@ -141,6 +160,13 @@ mod tests {
         }
         assert_eq!(Errno::from_traceback("ValueError: 2"), None);
         assert_eq!(Errno::from_traceback(""), None);
+        let lacking =
+            |kind: &str| format!("AttributeError: '{kind}' object has no attribute 'remove'\r\n");
+        assert_eq!(
+            Errno::from_traceback(&lacking("VfsRom")),
+            Some(Errno::READ_ONLY)
+        );
+        assert_eq!(Errno::from_traceback(&lacking("module")), None);
         assert_eq!(Errno::NOT_FOUND.to_string(), "No such file or directory");
         assert_eq!(Errno(123).to_string(), "error 123");
     }

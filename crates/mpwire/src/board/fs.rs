@@ -7,6 +7,7 @@ use super::patience::{COUNTING_FREE, DIGESTING_ANY};
 use super::persistence::persistently;
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, read_list, unreadable};
+use crate::path::{absolute, is_within, join, leads_above, normal};
 
 /// The directory bit of a mode (`MP_S_IFDIR`, `extmod/vfs.h`).
 const DIRECTORY: i64 = 0x4000;
@@ -54,6 +55,8 @@ pub enum Removed {
     Directory(String),
     /// A mount point was emptied and left.
     MountPoint(String),
+    /// A filesystem that takes no changes has kept this, and all that is below it.
+    ReadOnly(String),
 }
 
 /// A mounted filesystem.
@@ -137,7 +140,7 @@ impl Board {
         without_ilistdir: Program,
         path: &str,
     ) -> Result<Vec<Entry>, Error> {
-        let found = call(program.defines, &[Argument::Text(path)]);
+        let found = call(program.defines, &[Argument::Path(path)]);
         let text = call(onboard::TELL.defines, &[Argument::Expression(&found)]);
         let result = persistently(self, &mut |board| {
             // Asking whether it is there costs more than trying it, on nearly every board.
@@ -157,7 +160,7 @@ impl Board {
     /// What is at `path`, if anything.
     pub fn status(&mut self, path: &str) -> Result<Option<Status>, Error> {
         let stat = self.capabilities()?.stat_program();
-        let found = call(stat.defines, &[Argument::Text(path)]);
+        let found = call(stat.defines, &[Argument::Path(path)]);
         let text = format!("print(*[(s,sum(bytes(str(s),'utf-8')))for s in[{found}]])");
         persistently(self, &mut |board| {
             let reply = board.run(&[stat], &text)?;
@@ -176,7 +179,7 @@ impl Board {
         // A list of names costs memory as any literal does.
         let limit = self.capabilities()?.program_limit() / 2;
         for batch in batches(paths, limit) {
-            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
+            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Paths(batch)]);
             self.run_persistently(&[onboard::MAKE_DIRECTORIES], &text)
                 .map_err(|error| without_directories(at(error, &batch[0])))?;
         }
@@ -201,21 +204,35 @@ impl Board {
 
     /// Removes one of two names that may be of the same file, by way of a third one for a copy.
     pub(crate) fn part(&mut self, path: &str, twin: &str, copy: &str) -> Result<(), Error> {
-        let names = [path, twin, copy].map(Argument::Text);
+        let names = [path, twin, copy].map(Argument::Path);
         let text = call(onboard::PART.defines, &names);
         self.run(&[onboard::PART], &text)
             .map(drop)
             .map_err(|error| at(error, path))
     }
 
-    /// Removes a path and everything below it and tells what became of each; mount points stay.
+    /// Removes a path and everything below it and tells what became of each; mount points stay, and so does
+    /// what is read-only.
     ///
     /// When something cannot be removed, what was removed before is told with the error.
     pub fn remove_tree(&mut self, path: &str) -> (Vec<Removed>, Result<(), Error>) {
         let mut printed = Vec::new();
         let result = self.remove_tree_printing(path, &mut printed);
-        let removed = read_list(&printed).unwrap_or_default();
-        (removed.iter().filter_map(read_removed).collect(), result)
+        let printed = read_list(&printed).unwrap_or_default();
+        let mut removed: Vec<Removed> = Vec::new();
+        for what in printed.iter().filter_map(|value| read_removed(value, path)) {
+            // Of what is read-only, its top one comes last and stands for all.
+            if let Removed::ReadOnly(top) = &what {
+                removed.retain(
+                    |what| !matches!(what, Removed::ReadOnly(path) if is_within(path, top)),
+                );
+            }
+            // A directory of the root may have the name of a mount point: both are listed.
+            if !removed.contains(&what) {
+                removed.push(what);
+            }
+        }
+        (removed, result)
     }
 
     fn remove_tree_printing(&mut self, path: &str, printed: &mut Vec<u8>) -> Result<(), Error> {
@@ -252,7 +269,7 @@ impl Board {
             "{}[1]({})",
             call(
                 onboard::UPLOAD.defines,
-                &[Argument::Text(path), Argument::Text(path)]
+                &[Argument::Path(path), Argument::Path(path)]
             ),
             expected.literal()
         );
@@ -290,11 +307,22 @@ impl Board {
             .ok_or_else(|| unreadable(&reply, "a path was expected"))
     }
 
+    /// The path from the root where it leads above the current directory: whether that is below a mount
+    /// point only the board knows. Others are returned as they are.
+    pub fn resolve(&mut self, path: &str) -> Result<String, Error> {
+        if !leads_above(path) {
+            return Ok(path.to_owned());
+        }
+        let directory = self.current_directory()?;
+        // Its end stays, which may say that it is a directory.
+        Ok(format!("{}/{path}", absolute("", &directory)))
+    }
+
     /// A digest of hashlib's over a file; `None` when this firmware lacks the algorithm.
     pub fn hash(&mut self, path: &str, algorithm: &str) -> Result<Option<Vec<u8>>, Error> {
         let text = call(
             onboard::HASH.defines,
-            &[Argument::Text(path), Argument::Text(algorithm)],
+            &[Argument::Path(path), Argument::Text(algorithm)],
         );
         let reply = self
             .patiently(DIGESTING_ANY, |board| {
@@ -370,8 +398,9 @@ fn sure_call(program: Program, paths: &[&str]) -> String {
     let sure: Vec<String> = paths
         .iter()
         .map(|path| {
+            let path = normal(path);
             let total: i64 = path.bytes().map(i64::from).sum();
-            let arguments = [Argument::Text(path), Argument::Int(total)];
+            let arguments = [Argument::Text(&path), Argument::Int(total)];
             call(onboard::SURE.defines, &arguments)
         })
         .collect();
@@ -474,15 +503,24 @@ pub fn filesystems(reply: &[u8]) -> Result<Vec<Filesystem>, Error> {
         .collect()
 }
 
-fn read_removed(value: &Value) -> Option<Removed> {
+/// Reads what `onboard/remove_tree.py` prints of a path at or below `top`, which is shown as it was named.
+fn read_removed(value: &Value, top: &str) -> Option<Removed> {
     let [kind, path] = value.as_items()? else {
         return None;
     };
-    let path = path.as_shown()?.to_owned();
+    let path = path.as_shown()?;
+    let start = normal(top);
+    let path = match path.strip_prefix(&start) {
+        Some("") => top.to_owned(),
+        Some(below) if start == "/" => join(top, below),
+        Some(below) => join(top, below.trim_start_matches('/')),
+        None => path.to_owned(),
+    };
     match kind.as_str()? {
         "removed" => Some(Removed::File(path)),
         "directory" => Some(Removed::Directory(path)),
         "mountpoint" => Some(Removed::MountPoint(path)),
+        "read-only" => Some(Removed::ReadOnly(path)),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use mpwire_proto::literal::{quote, quote_bytes};
 
 use super::shrink::shrink;
+use crate::path::normal;
 
 /// A Python file that defines one name, all that it leaves in the board's globals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,8 @@ pub enum Argument<'a> {
     None,
     /// A string.
     Text(&'a str),
+    /// A path of the board, which is asked for by its normal form.
+    Path(&'a str),
     /// A bytes object.
     Bytes(&'a [u8]),
     /// An integer.
@@ -42,6 +45,8 @@ pub enum Argument<'a> {
     Expression(&'a str),
     /// A list of strings.
     Texts(&'a [String]),
+    /// A list of paths of the board, each in its normal form.
+    Paths(&'a [String]),
 }
 
 /// Writes a call of `function`.
@@ -58,15 +63,18 @@ impl Argument<'_> {
         match self {
             Self::None => "None".to_owned(),
             Self::Text(text) => quote(text),
+            Self::Path(path) => quote(&normal(path)),
             Self::Bytes(bytes) => quote_bytes(bytes),
             Self::Int(value) => value.to_string(),
             Self::Expression(expression) => (*expression).to_owned(),
-            Self::Texts(texts) => {
-                let texts: Vec<String> = texts.iter().map(|text| quote(text)).collect();
-                format!("[{}]", texts.join(","))
-            }
+            Self::Texts(texts) => list(texts.iter().map(|text| quote(text))),
+            Self::Paths(paths) => list(paths.iter().map(|path| quote(&normal(path)))),
         }
     }
+}
+
+fn list(literals: impl Iterator<Item = String>) -> String {
+    format!("[{}]", literals.collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]
@@ -85,9 +93,10 @@ mod tests {
                     Argument::Bytes(&[0]),
                     Argument::Texts(&names),
                     Argument::None,
+                    Argument::Path("./rom//a/"),
                 ]
             ),
-            r#"f('x\n',-1,b'\0',["a'b",'c'],None)"#
+            r#"f('x\n',-1,b'\0',["a'b",'c'],None,'rom/a')"#
         );
     }
 }

@@ -19,10 +19,11 @@ use crate::board::errno::Errno;
 use crate::board::fs::Filesystem;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, Error, onboard, read, read_list, unreadable};
+use crate::path::{join, parent};
 use crate::romfs::partition::{self, Partition};
 use crate::session::{self, Progress};
 use crate::transfer::leftovers;
-use crate::transfer::{self, choice, upload};
+use crate::transfer::{self, choice};
 
 /// How long all of it may take, and any one step.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -218,7 +219,7 @@ impl Examination<'_> {
     /// Finishes or removes what interrupted copies have left.
     fn heal(&mut self) -> Result<(), Stop> {
         let left = |finding: &Finding| match finding {
-            Finding::Leftover { path, .. } => Some(upload::parent(path).to_owned()),
+            Finding::Leftover { path, .. } => Some(parent(path).to_owned()),
             _ => None,
         };
         let mut folders: Vec<String> = self.findings.iter().filter_map(left).collect();
@@ -569,7 +570,7 @@ fn health_finding(value: &Value, place: &str) -> Option<Finding> {
 
 /// Whether a file that is written is read as it was.
 fn write_test(board: &mut Board, place: &str) -> Result<Finding, Error> {
-    let path = upload::join(place, TEST_NAME);
+    let path = join(place, TEST_NAME);
     let text = call(
         onboard::WRITE_TEST.defines,
         &[Argument::Text(&path), Argument::Bytes(TEST_DATA)],

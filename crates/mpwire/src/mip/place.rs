@@ -1,5 +1,7 @@
 //! Where a package may put its files: below the target, under names that any board can hold.
 
+use crate::path;
+
 /// The longest name of LittleFS and FAT, in bytes.
 const NAME_MOST: usize = 255;
 /// The longest path, in bytes, that boards take whole (`MICROPY_ALLOC_PATH_MAX`, `py/mpconfig.h`).
@@ -53,26 +55,12 @@ fn checked(part: &str) -> Result<&str, &'static str> {
     Ok(part)
 }
 
-/// An absolute path on the board without `.`, `..` and doubled slashes, nor one at its end: the
-/// root is empty.
+/// The path of the target from the root, where another directory may be the current one: without a slash
+/// at its end, so that the root is empty.
 #[must_use]
 pub fn absolute(path: &str, current_directory: &str) -> String {
-    let mut parts = Vec::new();
-    let start = if path.starts_with('/') {
-        ""
-    } else {
-        current_directory
-    };
-    for part in start.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts
-        .iter()
-        .fold(String::new(), |path, part| path + "/" + part)
+    let path = path::absolute(path, current_directory);
+    if path == "/" { String::new() } else { path }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
 use crate::board::fs::Found;
 use crate::board::{self, Board};
+use crate::path::is_within;
 use crate::transfer::tree::{Item, Place, send_tree};
 use crate::transfer::{self, Options, Progress};
 
@@ -385,10 +386,9 @@ impl Plan {
             Err(error) if error.is_exception() => return Ok(()),
             other => other?,
         };
-        let holds_target = |place: &str| {
-            let below = self.target.strip_prefix(place.trim_end_matches('/'));
-            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
-        };
+        // The target at the root is empty.
+        let target = self.target.clone() + "/";
+        let holds_target = |place: &str| is_within(&target, place);
         let filesystem = filesystems
             .iter()
             .filter(|filesystem| holds_target(&filesystem.place))

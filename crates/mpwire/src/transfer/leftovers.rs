@@ -9,13 +9,13 @@
 use sha2::{Digest as _, Sha256};
 
 use super::download::download;
-use super::upload::join;
 use super::{Error, Source, temporary};
 use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
 use crate::board::fs::Entry;
 use crate::board::persistence::{Doubt, Doubtful as _, persistently};
 use crate::board::{self, Board};
+use crate::path::{is_within, join};
 
 /// What became of a file that an interrupted copy has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub fn heal(
             board,
             directory,
             entries,
-            may_finish_staged: complete.iter().any(|top| is_below(directory, top)),
+            may_finish_staged: complete.iter().any(|top| is_within(directory, top)),
         };
         for entry in entries {
             match place.heal(entry, keep) {
@@ -81,7 +81,7 @@ pub fn heal(
                 // Where there is no room for a copy, the rest is healed all the same; what tells that
                 // a tree is to be finished stays as long.
                 Err(Error::Board(board::Error::File { .. })) => {
-                    complete.retain(|top| !is_below(directory, top));
+                    complete.retain(|top| !is_within(directory, top));
                 }
                 Err(error) => return Err(error),
             }
@@ -112,18 +112,6 @@ pub(super) fn healing<T>(
         is_again = true;
         work(board)
     })
-}
-
-/// Whether `directory` is `top` or below it, as both are written.
-fn is_below(directory: &str, top: &str) -> bool {
-    let plain = |path: &str| {
-        path.trim_start_matches("./")
-            .trim_end_matches('/')
-            .to_owned()
-    };
-    let (directory, top) = (plain(directory), plain(top));
-    let rest = directory.strip_prefix(&top);
-    rest.is_some_and(|rest| top.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What a file is to become in the end, whose name says that it is to become `name`: the copy of what a
@@ -243,7 +231,7 @@ fn digest_of(board: &mut Board, path: &str) -> Result<Option<Vec<u8>>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{innermost, is_below};
+    use super::innermost;
 
     #[test]
     fn a_copy_of_what_a_copy_has_left_becomes_the_file() {
@@ -251,21 +239,5 @@ mod tests {
         assert_eq!(innermost("a.py.1a2b0c.mpwire"), "a.py");
         assert_eq!(innermost("a.py.1a2b0c.all.mpwire"), "a.py");
         assert_eq!(innermost(".1a2b0c.mpwire"), ".1a2b0c.mpwire");
-    }
-
-    #[test]
-    fn what_is_below_a_directory_is_told_by_its_path() {
-        for (directory, top) in [
-            ("a", "a"),
-            ("a/b", "a"),
-            ("./a/b", "a"),
-            ("./a", ""),
-            ("/a", "/"),
-        ] {
-            assert!(is_below(directory, top), "{directory:?} {top:?}");
-        }
-        for (directory, top) in [("ab", "a"), ("", "a"), ("/b", "/a")] {
-            assert!(!is_below(directory, top), "{directory:?} {top:?}");
-        }
     }
 }

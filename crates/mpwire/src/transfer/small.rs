@@ -93,7 +93,7 @@ impl Small {
         let text = call(
             onboard::SMALL.defines,
             &[
-                Argument::Texts(paths),
+                Argument::Paths(paths),
                 Argument::Int(self.data.len().cast_signed() as i64),
             ],
         );

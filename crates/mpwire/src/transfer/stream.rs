@@ -270,8 +270,8 @@ pub(super) fn look(
     sample: &[u8],
     may_resume: bool,
 ) -> Result<Option<Looks>, Error> {
-    let list = Argument::Texts(paths).literal();
-    let parent = Argument::Text(parent).literal();
+    let list = Argument::Paths(paths).literal();
+    let parent = Argument::Path(parent).literal();
     let text = format!(
         "print(([_mw_look(p,{})for p in{list}],_mw_free({parent})))",
         feed.size
@@ -424,7 +424,7 @@ impl Put<'_> {
     pub(super) fn ask(&self, board: &mut Board, is_first: bool) {
         let size = Argument::Int(self.size.cast_signed());
         let start = Argument::Int(self.start.cast_signed());
-        let paths = [Argument::Text(self.target), Argument::Text(self.temporary)];
+        let paths = [Argument::Path(self.target), Argument::Path(self.temporary)];
         let [target, temporary] = paths;
         let (program, text) = if self.is_large() {
             let arguments = [target, temporary, size, start];

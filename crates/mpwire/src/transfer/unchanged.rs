@@ -42,7 +42,7 @@ pub fn unchanged(board: &mut Board, candidates: &[Candidate]) -> Result<Vec<bool
         let text = call(
             onboard::DIGESTS.defines,
             &[
-                Argument::Texts(batch),
+                Argument::Paths(batch),
                 Argument::Expression(&format!("[{}]", sizes.join(","))),
             ],
         );

@@ -21,6 +21,7 @@ use crate::board::fs::{Status, at};
 use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
+use crate::path::{join, normal, parent};
 use crate::session;
 
 /// How often a large file is begun as a stream that the board stops to take.
@@ -62,8 +63,8 @@ fn examine(
     data: &[u8],
 ) -> Result<Destination, board::Error> {
     let capabilities = board.capabilities()?;
-    // Where there are no directories, a path is a name, "./" and all.
-    let flat = !capabilities.os_mkdir && matches!(path, "" | "." | "/" | "./");
+    // Where there are no directories, a path is a name.
+    let flat = !capabilities.os_mkdir && is_root(path);
     let path = if flat { name } else { path };
     let programs = [
         capabilities.stat_program(),
@@ -73,10 +74,10 @@ fn examine(
     let text = call(
         onboard::EXAMINE.defines,
         &[
-            Argument::Text(path),
+            Argument::Path(path),
             Argument::Text(name),
             Argument::Int(data.len().cast_signed() as i64),
-            Argument::Text(parent(path)),
+            Argument::Path(parent(path)),
         ],
     );
     // The upload that follows uses some of these programs as well.
@@ -106,27 +107,6 @@ fn examine(
         free: free.as_size(),
         unchanged: *digest != Value::None && Digest::of(data, &capabilities).matches(digest),
     })
-}
-
-/// The path of `name` inside of the directory `path`.
-#[must_use]
-pub fn join(path: &str, name: &str) -> String {
-    let directory = if path.is_empty() {
-        "."
-    } else {
-        path.trim_end_matches('/')
-    };
-    format!("{directory}/{name}")
-}
-
-/// The directory that holds `path`; empty for the current one.
-#[must_use]
-pub fn parent(path: &str) -> &str {
-    match path.trim_end_matches('/').rsplit_once('/') {
-        None => "",
-        Some(("", _)) => "/",
-        Some((parent, _)) => parent,
-    }
 }
 
 /// The directories in which a copy of a file to `path` may leave something: it goes there, or becomes
@@ -533,10 +513,15 @@ pub(super) fn listens_after(board: &mut Board, error: &Error) -> bool {
     }
 }
 
+/// Whether a path can be nothing but a directory: the root, or the current one.
+fn is_root(path: &str) -> bool {
+    matches!(&normal(path)[..], "" | "/")
+}
+
 /// Where a file called `name` may go that is copied to `path`.
 fn paths(path: &str, name: &str) -> Vec<String> {
     // A root is a directory; a file has no name of its own where its whole path is given.
-    if matches!(path, "" | "/") && !name.is_empty() {
+    if is_root(path) && !name.is_empty() {
         vec![join(path, name)]
     } else if name.is_empty() {
         vec![path.to_owned()]
@@ -633,7 +618,7 @@ impl Shipment for FileShipment<'_> {
             programs: vec![self.capabilities.digest_program(), onboard::UPLOAD],
             start: call(
                 onboard::UPLOAD.defines,
-                &[Argument::Text(self.target), Argument::Text(&self.temporary)],
+                &[Argument::Path(self.target), Argument::Path(&self.temporary)],
             ),
             expected: Digest::of(self.data, &self.capabilities).bytes(),
         };
@@ -700,15 +685,5 @@ mod tests {
             place(&destination(Some(100), Some(500)), 500).unwrap(),
             "lib/a.py"
         );
-    }
-
-    #[test]
-    fn paths_join_and_part() {
-        assert_eq!(join("", "a"), "./a");
-        assert_eq!(join("/", "a"), "/a");
-        assert_eq!(join("lib/", "a"), "lib/a");
-        assert_eq!(parent("a"), "");
-        assert_eq!(parent("/a"), "/");
-        assert_eq!(parent("lib/x/"), "lib");
     }
 }

@@ -7,6 +7,10 @@ mod ls;
 mod rm;
 mod tree;
 
+use mpwire::board::errno::Errno;
+use mpwire::board::{self, Board};
+use mpwire::path;
+
 use crate::args::FsArgs;
 use crate::chain;
 use crate::connection::Connection;
@@ -62,8 +66,29 @@ fn says(arguments: &FsArgs, default: bool) -> bool {
     arguments.verbose || (default && !arguments.no_verbose)
 }
 
-fn one(connection: &mut Connection, arguments: &FsArgs, path: &str) -> Result<(), Error> {
+/// Refuses a path that says by its end that it is a directory. Firmwares disagree about such: some open the
+/// file `a.py` as `a.py/`.
+pub fn refuse_directory(board: &mut Board, path: &str) -> Result<(), Error> {
+    if !path.is_empty() && !path::names_directory(path) {
+        return Ok(());
+    }
+    let errno = match board.status(path)? {
+        Some(found) if !found.is_directory => Errno::NOT_A_DIRECTORY,
+        Some(_) => Errno::IS_DIRECTORY,
+        None => Errno::NOT_FOUND,
+    };
+    let path = path.to_owned();
+    Err(board::Error::File { path, errno }.into())
+}
+
+fn one(connection: &mut Connection, arguments: &FsArgs, shown: &str) -> Result<(), Error> {
     let board = connection.board()?;
+    let path = &board.resolve(shown)?;
+    let is_of_files = matches!(arguments.command.as_str(), "cat" | "touch")
+        || hash::algorithm(&arguments.command).is_some();
+    if is_of_files || (arguments.command == "rm" && !arguments.recursive) {
+        refuse_directory(board, path)?;
+    }
     match arguments.command.as_str() {
         "cat" => cat::cat(board, path),
         "ls" => ls::ls(board, path),
@@ -71,7 +96,7 @@ fn one(connection: &mut Connection, arguments: &FsArgs, path: &str) -> Result<()
         "rmdir" => Ok(board.remove_directory(path)?),
         "touch" => Ok(board.touch(path)?),
         "rm" => rm::rm(board, path, arguments),
-        "tree" => tree::tree(board, path, arguments),
+        "tree" => tree::tree(board, shown, arguments),
         command => hash::hash(board, path, command),
     }
 }

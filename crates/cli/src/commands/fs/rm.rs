@@ -1,12 +1,18 @@
 //! `rm`: a file, or with `-r` everything below a path.
 
+use mpwire::board::errno::Errno;
 use mpwire::board::fs::Removed;
 use mpwire::board::{self, Board};
 use mpwire::mount::PLACE;
+use mpwire::path::{absolute, is_within, normal};
 
 use crate::args::FsArgs;
 use crate::error::Error;
+use crate::persona;
 use crate::report;
+
+/// More names than these are not listed in one line.
+const NAMES_SHOWN: usize = 5;
 
 /// Removes a path.
 pub fn rm(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error> {
@@ -20,14 +26,18 @@ pub fn rm(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error
     }
     let (removed, result) = board.remove_tree(path);
     if arguments.verbose {
-        for what in removed {
-            report::line(&match what {
-                Removed::File(path) => format!("removed: '{path}'"),
-                Removed::Directory(path) => format!("removed directory: '{path}'"),
-                Removed::MountPoint(path) => format!("skipped: '{path}' (vfs mountpoint)"),
-            })?;
+        for what in &removed {
+            match what {
+                Removed::File(path) => report::line(&format!("removed: '{path}'"))?,
+                Removed::Directory(path) => report::line(&format!("removed directory: '{path}'"))?,
+                Removed::MountPoint(path) => {
+                    report::line(&format!("skipped: '{path}' (vfs mountpoint)"))?;
+                }
+                Removed::ReadOnly(_) => {}
+            }
         }
     }
+    tell_of_rest(path, &removed)?;
     result.map_err(|error| about_directory(board, path, error))
 }
 
@@ -50,50 +60,58 @@ fn about_directory(board: &mut Board, path: &str, error: board::Error) -> Error 
     error.into()
 }
 
+/// Says what is there still: mount points, which are empty now, and what is read-only. That the root of the
+/// board holds such is no error; that nothing of `path` could be removed is one.
+fn tell_of_rest(path: &str, removed: &[Removed]) -> Result<(), Error> {
+    let names = |pick: fn(&Removed) -> Option<&String>| {
+        let names: Vec<String> = removed
+            .iter()
+            .filter_map(pick)
+            .map(|name| format!(":{}", normal(name)))
+            .collect();
+        (!names.is_empty()).then(|| listed(&names))
+    };
+    let mount_points = names(|what| match what {
+        Removed::MountPoint(path) => Some(path),
+        _ => None,
+    });
+    // mpremote says it with `-v` alone.
+    if let Some(names) = mount_points.filter(|_| !persona::is_mpremote()) {
+        report::note(&format!(
+            "rm: emptied and left, since something is mounted there: {names}"
+        ));
+    }
+    let is_all = removed
+        .iter()
+        .any(|what| matches!(what, Removed::ReadOnly(kept) if kept == path));
+    if is_all {
+        return Err(Error::RemoveDirectory {
+            path: path.to_owned(),
+            reason: Errno::READ_ONLY.to_string(),
+        });
+    }
+    let read_only = names(|what| match what {
+        Removed::ReadOnly(path) => Some(path),
+        _ => None,
+    });
+    if let Some(names) = read_only {
+        report::note(&format!("rm: left, since it is read-only: {names}"));
+    }
+    Ok(())
+}
+
+/// The first of many names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let shown = &names[..names.len().min(NAMES_SHOWN)];
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// Whether a path is a directory of the mounted folder, or all of it.
 fn is_of_this_computer(board: &mut Board, path: &str) -> Result<bool, Error> {
     let current = board.current_directory()?;
     let is_directory = board.status(path)?.is_some_and(|found| found.is_directory);
-    Ok(is_directory && is_mounted(&current, path))
-}
-
-/// Whether a path leads to the mounted folder.
-fn is_mounted(current: &str, path: &str) -> bool {
-    let mut place: Vec<&str> = Vec::new();
-    let start = if path.starts_with('/') { "" } else { current };
-    for name in start.split('/').chain(path.split('/')) {
-        match name {
-            "" | "." => {}
-            ".." => drop(place.pop()),
-            name => place.push(name),
-        }
-    }
-    place.first().copied() == PLACE.strip_prefix('/')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_mounted;
-
-    #[test]
-    fn the_mounted_folder_is_known_by_any_path() {
-        for (current, path) in [
-            ("/", "/remote"),
-            ("/", "remote/a"),
-            ("/remote", ""),
-            ("/remote/sub/", "../x"),
-            ("/lib", "../remote/"),
-            ("/", "//remote//a"),
-        ] {
-            assert!(is_mounted(current, path), "{current} {path}");
-        }
-        for (current, path) in [
-            ("/", "/remotes"),
-            ("/remote", "/lib"),
-            ("/remote", ".."),
-            ("/", "lib/remote"),
-        ] {
-            assert!(!is_mounted(current, path), "{current} {path}");
-        }
-    }
+    Ok(is_directory && is_within(&absolute(path, &current), PLACE))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mpwire::board::Board;
 use mpwire::board::fs::Entry;
+use mpwire::path;
 
 use crate::args::FsArgs;
 use crate::error::Error;
@@ -11,24 +12,25 @@ use crate::report;
 
 /// Prints a tree.
 pub fn tree(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Error> {
-    let path = if path.is_empty() || path == "." {
+    let path = if path::normal(path).is_empty() {
         board.current_directory()?
     } else {
         path.to_owned()
     };
+    let place = board.resolve(&path)?;
     if !board
-        .status(&path)?
+        .status(&place)?
         .is_some_and(|status| status.is_directory)
     {
         return Err(Error::message(format!("tree: '{path}' is not a directory")));
     }
-    let place = if arguments.verbose {
+    let device = if arguments.verbose {
         format!(" on {}", board.name())
     } else {
         String::new()
     };
-    let entries = board.walk(&path)?;
-    let mut lines = vec![format!(":{path}{place}")];
+    let entries = board.walk(&place)?;
+    let mut lines = vec![format!(":{path}{device}")];
     draw(&Node::of(&entries), "", arguments, &mut lines);
     report::lines(&lines)
 }

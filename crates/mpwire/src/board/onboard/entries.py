@@ -11,5 +11,6 @@ def _mw_entries(path):
         return [(name, name) for name in os.listdir()]
     if not path and not hasattr(os, "mkdir"):
         return [(name, name) for name in names]
-    prefix = (path.rstrip("/") if path else ".") + "/"
+    # What is mounted in the root is not found by a path that begins with "./".
+    prefix = path and path.rstrip("/") + "/"
     return [(name, prefix + name) for name in names]

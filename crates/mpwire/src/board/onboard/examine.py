@@ -9,7 +9,7 @@ def _mw_examine(path, name, size, parent):
     outer = _mw_stat(path)
     target = path
     if outer and outer[0] & 0x4000:
-        target = (path.rstrip("/") if path else ".") + "/" + name
+        target = (path and path.rstrip("/") + "/") + name
         inner = _mw_stat(target)
     else:
         inner = outer

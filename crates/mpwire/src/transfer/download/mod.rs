@@ -504,7 +504,7 @@ fn program(arrival: &Arrival, room: usize, limit: usize, way: Way) -> (Program, 
     let mut entries = Vec::new();
     let mut length = 0;
     for (file, skip, known) in places {
-        let path = Argument::Text(&file.path).literal();
+        let path = Argument::Path(&file.path).literal();
         let entry = match known {
             _ if !compares => format!("({path},{skip})"),
             None => format!("({path},{skip},-1,b'')"),

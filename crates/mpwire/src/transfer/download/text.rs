@@ -99,7 +99,7 @@ fn attempt(
     let block = (capabilities.free_memory / 16).clamp(48, 768) / 3 * 3;
     let text = call(
         onboard::DOWNLOAD.defines,
-        &[Argument::Text(path), Argument::Int(block.cast_signed())],
+        &[Argument::Path(path), Argument::Int(block.cast_signed())],
     );
     let programs = [
         writing.program(),

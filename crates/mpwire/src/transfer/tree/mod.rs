@@ -4,7 +4,7 @@
 mod room;
 mod together;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use mpwire_proto::literal::Value;
@@ -15,12 +15,13 @@ use crate::board::fs::batches;
 use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
+use crate::path::join;
 use crate::transfer::leftovers::healing;
 use crate::transfer::source::Source;
 use crate::transfer::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
 use crate::transfer::temporary::{staged_path, temporary_path};
 use crate::transfer::unchanged::{Candidate, unchanged};
-use crate::transfer::upload::{join, remove_after, send_file};
+use crate::transfer::upload::{remove_after, send_file};
 use crate::transfer::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
 use room::free_call;
 use together::Together;
@@ -103,6 +104,7 @@ pub fn send_tree(
         files,
         left: (0..files.len()).collect(),
         looked: options.has_room && force,
+        filled: HashSet::new(),
         has_room: options.has_room,
         force,
         together: options.all_or_nothing.then(Together::default),
@@ -135,6 +137,9 @@ struct Tree<'a> {
     left: Vec<usize>,
     /// Whether it is known which these are.
     looked: bool,
+    /// Directories below the top, and the top itself as "", in which the board has files of the tree: they
+    /// need not be made. A read-only filesystem would refuse even those that are there.
+    filled: HashSet<&'a str>,
     /// Whether there was room for them when they were looked for first.
     has_room: bool,
     /// Whether to send what the board has already.
@@ -195,7 +200,7 @@ impl Tree<'_> {
     fn stream(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<bool, Error> {
         let look = call(
             onboard::LOOK.defines,
-            &[Argument::Text(self.place.path), Argument::Int(-1)],
+            &[Argument::Path(self.place.path), Argument::Int(-1)],
         );
         let text = format!("print({look})");
         if !board.has_agent() {
@@ -219,7 +224,7 @@ impl Tree<'_> {
             self.refuse_long_names()?;
         }
         for batch in batches(&self.directories(), CALL_MOST) {
-            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Texts(batch)]);
+            let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Paths(batch)]);
             board.ask_agent(&[onboard::MAKE_DIRECTORIES], &text);
         }
         self.put(board, events)?;
@@ -252,11 +257,30 @@ impl Tree<'_> {
         join(&self.top(), &self.files[index].below)
     }
 
-    /// The directories on the board, the top first.
+    /// The directories to be made on the board, the top first.
     fn directories(&self) -> Vec<String> {
         let top = self.top();
-        let below = self.directories.iter().map(|below| join(&top, below));
-        std::iter::once(top.clone()).chain(below).collect()
+        let is_missing = |below: &&str| !self.filled.contains(below);
+        std::iter::once("")
+            .chain(self.directories.iter().map(String::as_str))
+            .filter(is_missing)
+            .map(|below| match below {
+                "" => top.clone(),
+                below => join(&top, below),
+            })
+            .collect()
+    }
+
+    /// Takes note that the board has this file.
+    fn has(&mut self, index: usize) {
+        let mut below = &self.files[index].below[..];
+        while let Some((directory, _)) = below.rsplit_once('/') {
+            below = directory;
+            if !self.filled.insert(directory) {
+                return;
+            }
+        }
+        self.filled.insert("");
     }
 
     /// The window: none only where nothing shrinks.
@@ -291,7 +315,7 @@ impl Tree<'_> {
                 (size.cast_signed(), size)
             };
             let path = self.path(index);
-            texts.push(format!("({},{size})", Argument::Text(&path).literal()));
+            texts.push(format!("({},{size})", Argument::Path(&path).literal()));
             sizes.push(digested);
         }
         let mut longest = COUNTING_FREE;
@@ -310,7 +334,7 @@ impl Tree<'_> {
             self.looked = true;
             return Ok(());
         };
-        let mut left = Vec::new();
+        let (mut left, mut same_files) = (Vec::new(), Vec::new());
         let mut old = HashMap::new();
         for (&index, there) in self.left.iter().zip(found) {
             let source = self.files[index].source;
@@ -334,10 +358,14 @@ impl Tree<'_> {
                 }
             };
             if same {
+                same_files.push(index);
                 events(Event::Unchanged(self.path(index)));
             } else {
                 left.push(index);
             }
+        }
+        for index in same_files {
+            self.has(index);
         }
         self.left = left;
         self.looked = true;
@@ -431,9 +459,9 @@ impl Tree<'_> {
                 let text = call(
                     onboard::COPY.defines,
                     &[
-                        Argument::Text(&self.path(*original)),
-                        Argument::Text(&path),
-                        Argument::Text(&temporary),
+                        Argument::Path(&self.path(*original)),
+                        Argument::Path(&path),
+                        Argument::Path(&temporary),
                     ],
                 );
                 board.ask_agent(&[onboard::COPY], &text);
@@ -481,7 +509,7 @@ impl Tree<'_> {
             let temporary = self.temporary(index, &digest);
             let look = call(
                 onboard::LOOK.defines,
-                &[Argument::Text(&temporary), Argument::Int(-1)],
+                &[Argument::Path(&temporary), Argument::Int(-1)],
             );
             board.ask_agent(PROGRAMS, &format!("print([{look}])"));
             let said = board.flush_agent(&mut |_| {})?;
@@ -553,6 +581,9 @@ impl Tree<'_> {
             same = unchanged(board, &candidates)?;
         }
         self.look_for_room(board, &same)?;
+        for (index, _) in std::iter::zip(self.left.clone(), &same).filter(|(_, same)| **same) {
+            self.has(index);
+        }
         board.make_directories(&self.directories())?;
         let options = Options {
             more_follow: true,

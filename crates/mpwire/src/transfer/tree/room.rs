@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Tree;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, onboard, read};
+use crate::path::{absolute, is_within};
 use crate::transfer::Error;
 
 /// Bytes of a file that is sent, and of the one that it replaces.
@@ -18,7 +19,7 @@ pub(super) struct Sizes {
 
 /// The program that prints the free space where `path` is, or None.
 pub(super) fn free_call(path: &str) -> String {
-    let free = call(onboard::FREE.defines, &[Argument::Text(path)]);
+    let free = call(onboard::FREE.defines, &[Argument::Path(path)]);
     format!("try:\n print({free})\nexcept Exception:\n print(None)")
 }
 
@@ -88,15 +89,16 @@ impl Tree<'_> {
     /// Whether some of the files go to a filesystem that is mounted below the tree's top: there is
     /// other room than at the top.
     fn spans_filesystems(&self, board: &mut Board) -> Result<bool, Error> {
-        let plain = |path: &str| format!("{}/", path.trim_start_matches("./").trim_matches('/'));
-        let top = plain(&self.top());
         let mounts = board.filesystems()?;
+        let directory = board.current_directory()?;
+        let from_root = |path: &str| absolute(path, &directory);
+        let top = from_root(&self.top());
         let mut places = mounts
             .iter()
-            .map(|mount| plain(&mount.place))
-            .filter(|place| place != "/" && !top.starts_with(place));
+            .map(|mount| &mount.place)
+            .filter(|place| !is_within(&top, place));
         Ok(places.any(|place| {
-            (0..self.files.len()).any(|index| plain(&self.path(index)).starts_with(&place))
+            (0..self.files.len()).any(|index| is_within(&from_root(&self.path(index)), place))
         }))
     }
 }

@@ -6,10 +6,11 @@ use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, unreadable};
+use crate::path::join;
 use crate::transfer::Error;
 use crate::transfer::stream::DIGEST_BYTES;
 use crate::transfer::temporary::{MARKER, staged_path};
-use crate::transfer::upload::{join, listens_after};
+use crate::transfer::upload::listens_after;
 
 /// Where the board collects the names that files are to get.
 const PAIRS: &str = "_mw_pairs";
@@ -56,7 +57,7 @@ impl Tree<'_> {
         for &index in &together.staged {
             let digest = self.files[index].source.digest(Hasher::sha256())?;
             let paths = [self.temporary(index, &digest.bytes()), self.path(index)];
-            let [temporary, target] = paths.map(|path| Argument::Text(&path).literal());
+            let [temporary, target] = paths.map(|path| Argument::Path(&path).literal());
             pairs.push(format!("({temporary},{target})"));
         }
         board.keep_names(&[PAIRS]);
@@ -65,7 +66,7 @@ impl Tree<'_> {
             board.ask_agent(&[], &format!("{PAIRS}+=[{}]", batch.join(",")));
         }
         let arguments = [
-            Argument::Text(&self.marker()),
+            Argument::Path(&self.marker()),
             Argument::Expression(PAIRS),
             Argument::Expression(again),
         ];
@@ -106,7 +107,7 @@ impl Tree<'_> {
             })
             .collect();
         for batch in batches(&paths, CALL_MOST) {
-            let text = call(onboard::REMOVE_ALL.defines, &[Argument::Texts(batch)]);
+            let text = call(onboard::REMOVE_ALL.defines, &[Argument::Paths(batch)]);
             let _ = board.run(&[onboard::REMOVE_ALL], &text);
         }
     }

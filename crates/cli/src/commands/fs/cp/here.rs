@@ -23,7 +23,7 @@ pub fn copy_tree(
     directories: &[Vec<String>],
     files: &[Leaf<PathBuf>],
 ) -> Result<(), Error> {
-    let root = root(Path::new(to), &from.name())?;
+    let root = root(Path::new(to), from.name())?;
     make_directory(&root)?;
     for below in directories {
         make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
@@ -149,9 +149,10 @@ pub fn write(path: &Path, data: &[u8]) -> Result<(), Error> {
     local::write(path, data).map_err(|error| failed_on(path, &error))
 }
 
-/// Where a tree called `name` goes: into the directory `path`, or as what is not there yet.
+/// Where a tree called `name` goes: into the directory `path`, or as what is not there yet. What has no name
+/// is copied as what it holds.
 pub fn root(path: &Path, name: &str) -> Result<PathBuf, Error> {
-    if !path.exists() || name.is_empty() || name == "." || name == ".." {
+    if !path.exists() || name.is_empty() {
         return Ok(path.to_owned());
     }
     Ok(path.join(checked_name(name)?))

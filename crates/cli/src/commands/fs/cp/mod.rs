@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use mpwire::board::Board;
 use mpwire::board::errno::Errno;
 use mpwire::board::fs::Entry;
+use mpwire::path;
 use mpwire::transfer::download::Wanted;
 use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
@@ -31,7 +32,7 @@ use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
 use here::Contents;
 use names::{checked_name, tell_of_case};
-use place::{Place, is_separator};
+use place::Place;
 
 /// A file of a tree: where it is, and where it goes below the destination.
 struct Leaf<Source> {
@@ -113,8 +114,8 @@ fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
             });
             files.extend(names);
         } else {
-            files.push((path.to_owned(), source.name()));
-            files.push((path.to_owned(), destination.name()));
+            files.push((path.to_owned(), source.name().to_owned()));
+            files.push((path.to_owned(), destination.name().to_owned()));
         }
     }
     files
@@ -145,7 +146,8 @@ impl Copy<'_> {
             if super::says(arguments, true) {
                 report::line(&format!("cp {source} {destination}"))?;
             }
-            let (from, to) = (Place::parse(source), Place::parse(destination));
+            let from = Place::parse(source).resolved(self.board)?;
+            let to = Place::parse(destination).resolved(self.board)?;
             if arguments.recursive {
                 self.tree(&from, &to)?;
             } else {
@@ -162,18 +164,18 @@ impl Copy<'_> {
                 match from {
                     Place::Local(local) => {
                         let contents = Contents::of(Path::new(local))?;
-                        self.file_to_board(contents.source(), &name, path)
+                        self.file_to_board(contents.source(), name, path)
                     }
                     Place::Board(_) => {
                         let data = self.read(from)?;
-                        self.file_to_board(Source::Bytes(&data), &name, path)
+                        self.file_to_board(Source::Bytes(&data), name, path)
                     }
                 }
             }
             Place::Local(path) => {
                 let target = match self.local_directory(path)? {
                     None => PathBuf::from(path),
-                    Some(directory) => match checked_name(&from.name()) {
+                    Some(directory) => match checked_name(from.name()) {
                         Ok(name) => directory.join(name),
                         Err(error) => {
                             // Such a name is a directory's, and that is the error to tell.
@@ -212,11 +214,12 @@ impl Copy<'_> {
     }
 
     fn file_to_board(&mut self, source: Source, name: &str, path: &str) -> Result<(), Error> {
-        let trimmed = path.trim_end_matches(is_separator);
+        let trimmed = path::without_slash(path);
+        let must_be_directory = path::names_directory(path);
         let (multiple, force) = (self.multiple, self.force);
         let mut admit = |destination: &Destination| {
             let is_directory = destination.outer.is_some_and(|status| status.is_directory);
-            if !is_directory && trimmed != path {
+            if !is_directory && must_be_directory {
                 return Err(Error::message("cp: destination is not a directory"));
             }
             if !is_directory && multiple {
@@ -362,7 +365,7 @@ impl Copy<'_> {
                     components(entries.iter().filter(|entry| !entry.is_directory))?
                         .into_iter()
                         .map(|below| Leaf {
-                            source: transfer::upload::join(path, &below.join("/")),
+                            source: path::join(path, &below.join("/")),
                             below,
                         })
                         .collect();
@@ -399,12 +402,6 @@ impl Copy<'_> {
         items: &[Item],
     ) -> Result<(), Error> {
         let name = from.name();
-        // A source without a name (`.`, `/`) is copied as what it holds.
-        let name = if name == "." || name == ".." {
-            ""
-        } else {
-            &name
-        };
         let directories: Vec<String> = directories.iter().map(|below| below.join("/")).collect();
         let mut printed = Ok(());
         let size = items
@@ -454,7 +451,7 @@ impl Copy<'_> {
     ) -> Result<(), Error> {
         tell_of_case(entries)?;
         let top = Path::new(to);
-        let root = here::root(top, &from.name())?;
+        let root = here::root(top, from.name())?;
         let below = files.iter().map(|leaf| &leaf.below).chain(directories);
         here::refuse_links(top, &root, below)?;
         here::make_directory(&root)?;

@@ -1,6 +1,9 @@
 //! What is copied from and to.
 
-use std::path::Path;
+use mpwire::board::Board;
+use mpwire::path;
+
+use crate::error::Error;
 
 /// A path, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,33 +23,29 @@ impl Place {
         }
     }
 
-    /// The last component.
-    pub fn name(&self) -> String {
+    /// The last component, as a name: empty where what the directory holds is meant (`.`, `lib/..`).
+    pub fn name(&self) -> &str {
         match self {
-            Self::Board(path) => path.rsplit('/').next().unwrap_or_default().to_owned(),
-            Self::Local(path) => Path::new(path)
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
+            Self::Board(path) => path::name(path),
+            Self::Local(path) => path::local_name(path),
         }
     }
 
-    /// The path without the slashes at its end; `:/` is `:`, as for mpremote.
+    /// The path without the slashes at its end.
     pub fn without_slash(&self) -> Self {
         match self {
-            Self::Board(path) => Self::Board(path.trim_end_matches(is_separator).to_owned()),
-            Self::Local(path) => {
-                let trimmed = path.trim_end_matches(is_separator);
-                let kept = if trimmed.is_empty() { path } else { trimmed };
-                Self::Local(kept.to_owned())
-            }
+            Self::Board(path) => Self::Board(path::without_slash(path).to_owned()),
+            Self::Local(path) => Self::Local(path::without_slash(path).to_owned()),
         }
     }
-}
 
-/// Both slashes on Windows.
-pub fn is_separator(character: char) -> bool {
-    character == '/' || std::path::is_separator(character)
+    /// The same place, where the board has been asked for its current directory if it leads above that.
+    pub fn resolved(self, board: &mut Board) -> Result<Self, Error> {
+        Ok(match self {
+            Self::Board(path) => Self::Board(board.resolve(&path)?),
+            local @ Self::Local(_) => local,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -57,13 +56,16 @@ mod tests {
     fn places_know_their_names() {
         assert_eq!(Place::parse(":lib/a.py").name(), "a.py");
         assert_eq!(Place::parse("dir/b").name(), "b");
+        for contents in [":", ":/", ":lib/.", ":..", "dir/.", "..", "/"] {
+            assert_eq!(Place::parse(contents).name(), "", "{contents}");
+        }
         assert_eq!(
             Place::parse(":").without_slash(),
             Place::Board(String::new())
         );
         let trimmed = |text| Place::parse(text).without_slash();
         assert_eq!(trimmed(":lib//"), Place::Board("lib".into()));
-        assert_eq!(trimmed(":/"), Place::Board(String::new()));
+        assert_eq!(trimmed(":/"), Place::Board("/".into()));
         assert_eq!(trimmed("/"), Place::Local("/".into()));
     }
 }
