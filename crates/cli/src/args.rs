@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Command, CommandFactory as _, Parser, ValueHint};
@@ -201,6 +202,8 @@ pub struct ReplArgs {
 #[derive(Debug, Parser)]
 #[command(name = "eval", after_help = examples::EVAL)]
 pub struct EvalArgs {
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
     /// Expression to evaluate
     pub expression: String,
     #[command(flatten)]
@@ -218,12 +221,30 @@ pub struct ExecArgs {
     #[arg(short, long, conflicts_with = "no_follow")]
     pub follow: bool,
     /// Do not wait for the program
-    #[arg(long)]
+    #[arg(long, conflicts_with = "timeout")]
     pub no_follow: bool,
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
     /// Program to execute
     pub program: String,
     #[command(flatten)]
     pub next: Next,
+}
+
+/// How long a program may run.
+#[derive(Debug, Args)]
+pub struct TimeoutArgs {
+    /// Interrupt it after so many seconds; the exit code is 124 then
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "not a number")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if duration > Duration::ZERO => Ok(duration),
+        _ => Err("not a number of seconds to wait".to_owned()),
+    }
 }
 
 /// Run a local script on the device
@@ -237,8 +258,10 @@ pub struct RunArgs {
     #[arg(short, long, conflicts_with = "no_follow")]
     pub follow: bool,
     /// Do not wait for the script
-    #[arg(long)]
+    #[arg(long, conflicts_with = "timeout")]
     pub no_follow: bool,
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
     /// Path of the script on this computer
     #[arg(value_hint = ValueHint::FilePath)]
     pub path: String,
@@ -269,11 +292,14 @@ pub struct EditArgs {
 #[derive(Debug, Parser)]
 #[command(name = "rtc", after_help = examples::RTC)]
 pub struct RtcArgs {
-    /// Set it to this computer's local time
+    /// Set it to this computer's time
     #[arg(short, long, conflicts_with = "no_set")]
     pub set: bool,
     #[arg(long, hide = true)]
     pub no_set: bool,
+    /// Set it to UTC, not to local time (with --set)
+    #[arg(long, requires = "set")]
+    pub utc: bool,
     #[command(flatten)]
     pub next: NextAtOnce,
 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use clap::error::ErrorKind;
-use clap::{Command, Parser};
+use clap::{Arg, ArgAction, Command, Parser};
 
 use crate::args;
 use crate::commands;
@@ -21,6 +21,9 @@ use crate::report;
 
 /// The option that stands before commands: whether the first use of the board resets it.
 pub const SOFT_RESET: &str = "--soft-reset";
+
+/// The option of all commands, and before them, that leaves only results and errors.
+pub const QUIET: [&str; 2] = ["-q", "--quiet"];
 
 /// Commands behind which nothing is done, as in mpremote.
 const ENDS: &[&str] = &["help", "version"];
@@ -45,6 +48,10 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
             Item::Command(command, words) => (command, words),
             Item::SoftReset(choice) => {
                 connection.set_soft_reset(choice);
+                continue;
+            }
+            Item::Quiet => {
+                report::be_quiet();
                 continue;
             }
         };
@@ -134,6 +141,8 @@ pub enum Item {
     Command(String, Vec<String>),
     /// Whether the first use of the board resets it, from now on.
     SoftReset(SoftReset),
+    /// Only results and errors are printed, from now on.
+    Quiet,
 }
 
 /// Takes what comes next off the front, aliases replaced; `room` is that of [`Aliases::expand`].
@@ -152,6 +161,9 @@ pub fn next_item(
     let Some(command) = rest.pop_front() else {
         return Ok(None);
     };
+    if QUIET.contains(&command.as_str()) {
+        return Ok(Some(Item::Quiet));
+    }
     let end = rest
         .iter()
         .position(|word| word == "+")
@@ -285,6 +297,7 @@ fn unknown(aliases: &Aliases, command: &str) -> Error {
     let names = commands.iter().map(Command::get_name);
     Error::Unknown {
         what: format!("'{command}' is not a command"),
+        instead: commands::elsewhere::instead(command),
         nearest: nearest(command, names.chain(aliases.names())).map(str::to_owned),
     }
 }
@@ -352,7 +365,27 @@ fn parse<Arguments: Parser>(
             }
         }
     }
+    if is_quiet::<Arguments>(command, accepted) {
+        report::be_quiet();
+    }
     Ok(arguments)
+}
+
+/// Whether the words of a command, which have been parsed, hold `--quiet`.
+fn is_quiet<Arguments: Parser>(command: &str, words: Vec<String>) -> bool {
+    let matches = prepared(Arguments::command(), command).try_get_matches_from(words);
+    matches.is_ok_and(|matches| matches.get_flag(QUIET_ID))
+}
+
+/// The parser's name of `--quiet`.
+const QUIET_ID: &str = "quiet";
+
+fn quiet() -> Arg {
+    Arg::new(QUIET_ID)
+        .short('q')
+        .long("quiet")
+        .action(ArgAction::SetTrue)
+        .help("Print only results and errors")
 }
 
 /// Options that the user has set for a command, and where it is `fs`, for the one of its own.
@@ -398,6 +431,7 @@ fn parse_words<Arguments: Parser>(
 /// A command's parser as the chain uses it.
 pub fn prepared(parser: Command, name: &str) -> Command {
     parser
+        .arg(quiet())
         .no_binary_name(true)
         .infer_long_args(true)
         .bin_name(format!("{} {name}", persona::name()))

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::io;
 
+use mpwire::link::OpenError;
 use mpwire::{board, link, mip, transfer};
+
+use crate::commands;
 
 /// Why the program ends before its last command is done.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +21,19 @@ pub enum Error {
         what: String,
         /// What was perhaps meant.
         nearest: Option<String>,
+        /// What does the same here.
+        instead: Option<&'static str>,
+    },
+    /// An error with advice that only its command can give.
+    #[error("{error}")]
+    Advised {
+        /// What went wrong.
+        error: Box<Self>,
+        /// What to do about it.
+        hint: String,
     },
     /// A file operation failed: `command: path: reason.`
-    #[error("{command}: {path}: {reason}.")]
+    #[error("{command}: {}: {reason}.", shown(path))]
     File {
         /// The command, `cp`.
         command: String,
@@ -32,7 +45,7 @@ pub enum Error {
         from_system: bool,
     },
     /// `rm -r` has met a directory that cannot be removed.
-    #[error("rm: {path}: {reason}.")]
+    #[error("rm: {}: {reason}.", shown(path))]
     RemoveDirectory {
         /// The directory.
         path: String,
@@ -76,6 +89,14 @@ pub enum Error {
     /// The program on the board raised; its traceback is printed already.
     #[error("the program on the board raised an exception")]
     RemoteException,
+    /// The program on the board has run for longer than `--timeout` lets it.
+    #[error("{what} did not end within {seconds} s, and was interrupted")]
+    TimedOut {
+        /// What ran.
+        what: String,
+        /// How long it was given.
+        seconds: f64,
+    },
     /// The doctor found something wrong, which is printed already.
     #[error("something is wrong")]
     Unwell,
@@ -94,6 +115,14 @@ impl Error {
     /// A sentence for the user.
     pub fn message(text: impl Into<String>) -> Self {
         Self::Message(text.into())
+    }
+
+    /// The same with advice.
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self::Advised {
+            error: Box::new(self),
+            hint: hint.into(),
+        }
     }
 
     /// A failed operation on a file of this computer.
@@ -115,6 +144,7 @@ impl Error {
             from_system,
         };
         match self {
+            Self::Advised { error, hint } => error.of_command(command).with_hint(hint),
             Self::Board(board::Error::File { path, errno })
             | Self::Transfer(transfer::Error::Board(board::Error::File { path, errno })) => {
                 named(path, errno.to_string(), false)
@@ -163,11 +193,24 @@ impl Error {
 
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        if let Self::Unknown { nearest, .. } = self {
-            return Some(match nearest {
-                Some(nearest) => format!("did you mean `{nearest}`?").into(),
-                None => "`mpwire help` lists the commands".into(),
+        if let Self::Unknown {
+            nearest, instead, ..
+        } = self
+        {
+            return Some(match (instead, nearest) {
+                (Some(instead), _) => (*instead).into(),
+                (None, Some(nearest)) => format!("did you mean `{nearest}`?").into(),
+                (None, None) => "`mpwire help` lists the commands".into(),
             });
+        }
+        match self {
+            Self::Advised { hint, .. } => return Some(hint.clone().into()),
+            Self::Open(OpenError::Busy(port))
+            | Self::DefaultBoard {
+                source: OpenError::Busy(port),
+                ..
+            } => return commands::doctor::who_holds(port).map(Cow::Owned),
+            _ => {}
         }
         let hint = match self {
             Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),
@@ -178,6 +221,15 @@ impl Error {
             _ => None,
         };
         hint.map(Cow::Borrowed)
+    }
+}
+
+/// A path as errors name it: an empty one is the board's current directory.
+fn shown(path: &str) -> &str {
+    if path.is_empty() {
+        "the current directory"
+    } else {
+        path
     }
 }
 

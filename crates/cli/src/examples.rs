@@ -56,6 +56,7 @@ Examples:
 pub const RUN: &str = "\
 Examples:
   mpwire run test.py
+  mpwire run --timeout 60 test.py       interrupt it after a minute, with exit code 124
   mpwire a0 run --no-follow blink.py    start it and leave it running";
 
 pub const DF: &str = "\
@@ -70,7 +71,8 @@ Examples:
 pub const RTC: &str = "\
 Examples:
   mpwire rtc          print it
-  mpwire rtc --set    set it to this computer's local time";
+  mpwire rtc --set    set it to this computer's local time
+  mpwire rtc --set --utc";
 
 pub const FS: &str = "\
 Examples:

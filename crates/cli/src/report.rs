@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mpwire::transfer::Progress;
@@ -13,6 +14,24 @@ use crate::utf8::Utf8;
 
 /// mpremote shows no progress below this size either: it would only flicker.
 const PROGRESS_LEAST: u64 = 2048;
+
+/// Whether only results and errors are printed.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only results and errors are printed.
+pub fn be_quiet() {
+    IS_QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only results and errors are printed.
+pub fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// Prints a line that tells what is done, where mpremote prints it: on standard output.
+pub fn aside(text: &str) -> Result<(), Error> {
+    if is_quiet() { Ok(()) } else { line(text) }
+}
 
 /// Prints a line of data.
 pub fn line(text: &str) -> Result<(), Error> {
@@ -87,6 +106,9 @@ pub fn note(text: &str) {
 
 /// Tells that a copy went on where another was interrupted.
 pub fn went_on(path: &str, at: u64) {
+    if is_quiet() {
+        return;
+    }
     let path = visible(path);
     note(&format!("{path}: went on at {}", DecimalBytes(at)));
 }
@@ -130,6 +152,9 @@ pub fn success() -> ExitCode {
     }
 }
 
+/// The exit code of a program that has run for too long: that of timeout(1).
+const TIMED_OUT: u8 = 124;
+
 /// Tells why the program ends, and with which exit code.
 pub fn failure(error: &Error) -> ExitCode {
     // The error is the one to tell.
@@ -146,6 +171,10 @@ pub fn failure(error: &Error) -> ExitCode {
                 Err(error) if !usage.use_stderr() => failure(&Error::Output(error)),
                 _ => ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2)),
             };
+        }
+        Error::TimedOut { .. } => {
+            note(&error.to_string());
+            return ExitCode::from(TIMED_OUT);
         }
         Error::RemoteException | Error::Unwell | Error::Interrupted => {}
         // Where nobody reads it the exit code tells.
@@ -175,7 +204,7 @@ pub struct Stage {
 impl Stage {
     /// An empty line. Data may be on its way to a file meanwhile.
     pub fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let bar = (!is_quiet() && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             // The template is a constant of this program.
             let style =
@@ -228,7 +257,7 @@ impl FileProgress {
 
     /// Whether a person is looking, so that bars are shown at all.
     pub fn is_shown() -> bool {
-        io::stdout().is_terminal() && io::stderr().is_terminal()
+        !is_quiet() && io::stdout().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Shows how far the file is.

@@ -63,6 +63,30 @@ struct Deliberate {
 
 const DELIBERATE: &[Deliberate] = &[
     Deliberate {
+        line: "EDITOR=false edit newer.txt",
+        stdout: "edit :newer.txt\n",
+        code: 1,
+        reason: "an editor that fails is an error; mpremote takes it for success",
+    },
+    Deliberate {
+        line: "EDITOR=false edit hello.txt",
+        stdout: "edit :hello.txt\n",
+        code: 1,
+        reason: "an editor that fails is an error; mpremote takes it for success",
+    },
+    Deliberate {
+        line: "EDITOR=sh append-fail.sh edit hello.txt same.txt",
+        stdout: "edit :hello.txt\n",
+        code: 1,
+        reason: "an editor that fails is an error; mpremote takes it for success",
+    },
+    Deliberate {
+        line: "EDITOR=false edit hello.txt + eval 1",
+        stdout: "edit :hello.txt\n",
+        code: 1,
+        reason: "an editor that fails is an error; mpremote takes it for success",
+    },
+    Deliberate {
         line: "cat odd/bytes",
         stdout: "\0\u{1}\n\r\n\u{4}\u{FFFD}",
         code: 0,

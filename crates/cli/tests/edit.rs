@@ -108,9 +108,8 @@ fn what_cannot_be_written_is_kept_and_named() {
     let (outcome, text) = edited("sh huge.sh");
     assert_eq!((outcome.code, text.len()), (Some(1), 9_000_000));
     assert_says(&outcome, "No space left on device");
-    // As with mpremote, an editor that fails is no failure.
     let (outcome, text) = edited("sh fail.sh");
-    assert_eq!((outcome.code, &*text), (Some(0), &b"more\n"[..]));
+    assert_eq!((outcome.code, &*text), (Some(1), &b"more\n"[..]));
     assert_says(
         &outcome,
         "the editor failed (exit status: 3), and :a.py is left as it is",
@@ -137,6 +136,26 @@ fn an_editor_that_is_none_is_an_error() {
     let outcome = board.mpwire_with(&visual, &["connect", PORT, "edit", "b.py"]);
     assert_prints(&outcome, "edit :b.py\n");
     assert_prints(&board.mpwire(&["cat", "b.py"]), "more\n");
+}
+
+#[test]
+fn an_editor_that_fails_is_an_error_and_no_further_file_is_edited() {
+    let board = TestBoard::start();
+    let editor = [("EDITOR", "false")];
+    let line = ["connect", PORT, "edit", "a.py", "b.py", "+", "eval", "1"];
+    let outcome = board.mpwire_with(&editor, &line);
+    assert_eq!(
+        (
+            outcome.code,
+            outcome.text().as_str(),
+            outcome.stderr.as_str()
+        ),
+        (
+            Some(1),
+            "edit :a.py\n",
+            "mpwire: edit: the editor failed (exit status: 1), and :a.py is left as it is\n"
+        )
+    );
 }
 
 #[test]

@@ -43,3 +43,26 @@ fn rtc_leaves_nothing_behind_and_says_what_is_missing() {
     assert_eq!(board.mpwire(&["rtc", "-s", "rtc"]).code, Some(0));
     assert_eq!(board.globals(), before);
 }
+
+#[test]
+fn rtc_sets_utc_on_request() {
+    let board = TestBoard::start();
+    let clock = "import machine\nclass RTC:\n def datetime(self, time):\n  global noted\n  noted = time\nmachine.RTC = RTC";
+    let minutes = |zone, options: &[&str]| {
+        let line = [
+            &["connect", PORT, "exec", clock, "rtc"],
+            options,
+            &["eval", "noted[4] * 60 + noted[5]"],
+        ]
+        .concat();
+        let outcome = board.mpwire_with(&[("TZ", zone)], &line);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        outcome.text().trim().parse::<i32>().expect("minutes")
+    };
+    let utc = minutes("UTC0", &["--set"]);
+    let later = minutes("Asia/Kolkata", &["--set", "--utc"]);
+    // A minute or two may have begun on a busy computer.
+    assert!((later - utc).rem_euclid(24 * 60) <= 2, "{utc} {later}");
+    let outcome = board.mpwire(&["rtc", "--utc"]);
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+}

@@ -35,7 +35,7 @@ pub fn edit(connection: &mut Connection, arguments: &EditArgs) -> Result<(), Err
     let board = connection.board()?;
     for path in &arguments.files {
         let path = path.trim_start_matches(':');
-        report::line(&format!("edit :{path}"))?;
+        report::aside(&format!("edit :{path}"))?;
         let result = edit_file(board, &editor, path);
         // After an error, too, nothing of ours stays on the board; the error is the one to tell.
         let tidied = board.tidy();
@@ -55,17 +55,23 @@ fn edit_file(board: &mut Board, editor: &Editor, path: &str) -> Result<(), Error
     let copy = Copy::new(path, &old)?;
     let status = interrupt::leave_alone_during(board.interrupter(), || editor.run(&copy.path))?;
     let new = fs::read(&copy.path).map_err(|error| copy.failed(&error))?;
+    if !status.success() {
+        if new != old {
+            copy.keep(path);
+        }
+        // mpremote goes on with the next file, and says nothing.
+        return if persona::is_mpremote() {
+            Ok(())
+        } else {
+            Err(Error::message(format!(
+                "edit: the editor failed ({status}), and :{path} is left as it is"
+            )))
+        };
+    }
     if new == old {
-        if !persona::is_mpremote() {
+        if !persona::is_mpremote() && !report::is_quiet() {
             report::note(&format!("edit: :{path} is not changed"));
         }
-        return Ok(());
-    }
-    if !status.success() {
-        report::note(&format!(
-            "edit: the editor failed ({status}), and :{path} is left as it is"
-        ));
-        copy.keep(path);
         return Ok(());
     }
     upload(board, path, &new).inspect_err(|_| copy.keep(path))

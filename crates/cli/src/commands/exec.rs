@@ -1,6 +1,12 @@
 //! `eval`, `exec` and `run`: programs of the user's.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
 use mpwire::board::{self, Board};
+use mpwire::session::Interrupter;
 
 use crate::args::{EvalArgs, ExecArgs, RunArgs};
 use crate::connection::Connection;
@@ -10,31 +16,71 @@ use crate::report;
 /// Prints what an expression evaluates to.
 pub fn eval(connection: &mut Connection, arguments: &EvalArgs) -> Result<(), Error> {
     let program = format!("print({})", arguments.expression);
-    execute(connection, program.as_bytes(), true)
+    let following = Following::Until("the program".to_owned(), arguments.timeout.timeout);
+    execute(connection, program.as_bytes(), &following)
 }
 
 /// Executes a string.
 pub fn exec(connection: &mut Connection, arguments: &ExecArgs) -> Result<(), Error> {
-    execute(
-        connection,
-        arguments.program.as_bytes(),
-        !arguments.no_follow,
-    )
+    let following = if arguments.no_follow {
+        Following::No
+    } else {
+        Following::Until("the program".to_owned(), arguments.timeout.timeout)
+    };
+    execute(connection, arguments.program.as_bytes(), &following)
 }
 
 /// Runs a script of this computer.
 pub fn run(connection: &mut Connection, arguments: &RunArgs) -> Result<(), Error> {
-    let program = std::fs::read(&arguments.path)
-        .map_err(|_| Error::message(format!("could not read file '{}'", arguments.path)))?;
-    execute(connection, &program, !arguments.no_follow)
+    let program = std::fs::read(&arguments.path).map_err(|_| unreadable(&arguments.path))?;
+    let following = if arguments.no_follow {
+        Following::No
+    } else {
+        Following::Until(arguments.path.clone(), arguments.timeout.timeout)
+    };
+    execute(connection, &program, &following)
 }
 
-fn execute(connection: &mut Connection, program: &[u8], follow: bool) -> Result<(), Error> {
+/// Whether a program is waited for.
+enum Following {
+    /// It is left running.
+    No,
+    /// To its end, or for so long; its name.
+    Until(String, Option<Duration>),
+}
+
+/// Why a script cannot be read. A colon means one of the board, which run does not run.
+fn unreadable(path: &str) -> Error {
+    let error = Error::message(format!("could not read file '{path}'"));
+    match path.strip_prefix(':').filter(|path| !path.is_empty()) {
+        Some(path) => error.with_hint(format!(
+            "run takes a script of this computer; one of the board: mpwire exec \"exec(open('{path}').read())\""
+        )),
+        None => error,
+    }
+}
+
+fn execute(
+    connection: &mut Connection,
+    program: &[u8],
+    following: &Following,
+) -> Result<(), Error> {
     let board = connection.board()?;
-    let result = if follow {
-        run_to_the_end(board, program)
-    } else {
-        board.execute_and_forget(program).map_err(Error::from)
+    let result = match following {
+        Following::No => board.execute_and_forget(program).map_err(Error::from),
+        Following::Until(_, None) => run_to_the_end(board, program),
+        Following::Until(what, Some(limit)) => {
+            let alarm = Alarm::set(board.interrupter(), *limit);
+            let result = run_to_the_end(board, program);
+            if alarm.has_rung() && !matches!(result, Err(Error::Output(_))) {
+                Err(Error::TimedOut {
+                    what: what.clone(),
+                    seconds: limit.as_secs_f64(),
+                })
+            } else {
+                result
+            }
+        }
     };
     connection.did_action();
     result.map_err(|error| match error {
@@ -43,6 +89,43 @@ fn execute(connection: &mut Connection, program: &[u8], follow: bool) -> Result<
         }
         other => other,
     })
+}
+
+/// How long a program may go on that has been interrupted for its time: then it is given up.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Interrupts a program that has run for too long. Ends with this.
+struct Alarm {
+    has_rung: Arc<AtomicBool>,
+    /// The thread waits for its end.
+    _cancel: Sender<()>,
+}
+
+impl Alarm {
+    fn set(interrupter: Interrupter, limit: Duration) -> Self {
+        let (cancel, cancelled) = channel::<()>();
+        let has_rung = Arc::new(AtomicBool::new(false));
+        let rings = Arc::clone(&has_rung);
+        std::thread::spawn(move || {
+            let is_late = |limit| cancelled.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if is_late(limit) {
+                rings.store(true, Ordering::Release);
+                interrupter.interrupt();
+                // It may have caught that, and the second time it is given up.
+                if is_late(GRACE) {
+                    interrupter.interrupt();
+                }
+            }
+        });
+        Self {
+            has_rung,
+            _cancel: cancel,
+        }
+    }
+
+    fn has_rung(&self) -> bool {
+        self.has_rung.load(Ordering::Acquire)
+    }
 }
 
 /// Prints what a program prints, as it comes, and its traceback if it raises.

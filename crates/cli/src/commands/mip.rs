@@ -117,6 +117,9 @@ impl Listing {
     fn tell(&mut self, steps: &[Step]) -> Result<(), Error> {
         self.told += steps.len();
         let lines: Vec<String> = steps.iter().map(line).collect();
+        if report::is_quiet() {
+            return Ok(());
+        }
         report::lines(&lines)
     }
 }

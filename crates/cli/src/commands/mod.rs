@@ -6,6 +6,7 @@ pub mod connect;
 pub mod df;
 pub mod doctor;
 pub mod edit;
+pub mod elsewhere;
 pub mod exec;
 pub mod fs;
 pub mod help;

@@ -23,7 +23,13 @@ pub fn mount(connection: &mut Connection, arguments: &MountArgs) -> Result<(), E
         }
         other => other.of_command("mount"),
     })?;
-    report::line(&format!("Local directory {path} is mounted at {PLACE}"))
+    let text = format!("Local directory {path} is mounted at {PLACE}");
+    if report::is_quiet() {
+        // Standard output is the program's alone.
+        report::status(&text);
+        return Ok(());
+    }
+    report::line(&text)
 }
 
 /// Takes it away.

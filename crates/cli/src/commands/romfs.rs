@@ -76,7 +76,7 @@ fn build_image(arguments: &RomfsArgs) -> Result<(), Error> {
     };
     let image = image_of(directory, arguments)?;
     let name = output.display();
-    report::line(&format!(
+    report::aside(&format!(
         "Writing {} bytes to output file {name}",
         image.len()
     ))?;
@@ -90,13 +90,15 @@ fn deploy_image(connection: &mut Connection, arguments: &RomfsArgs) -> Result<()
     } else {
         image_of(path, arguments)?
     };
-    report::line(&format!("Image size is {} bytes", image.len()))?;
+    report::aside(&format!("Image size is {} bytes", image.len()))?;
     // Before the board is reset for it.
     Image::read(&image).map_err(|error| Error::message(error.to_string()))?;
 
     let board = connection.board()?;
     let partition = deploy::find(board, arguments.partition).map_err(from_deploy)?;
-    describe(&partition)?;
+    if !report::is_quiet() {
+        describe(&partition)?;
+    }
     let options = arguments.transfer.options();
     let name = format!("ROMFS{}", partition.number);
     {
@@ -106,7 +108,7 @@ fn deploy_image(connection: &mut Connection, arguments: &RomfsArgs) -> Result<()
         })
         .map_err(from_deploy)?;
     }
-    report::line("ROMFS image deployed")
+    report::aside("ROMFS image deployed")
 }
 
 fn path(arguments: &RomfsArgs) -> Result<&str, Error> {
@@ -132,7 +134,7 @@ fn image_of(directory: &str, arguments: &RomfsArgs) -> Result<Vec<u8>, Error> {
     let mut printed = Ok(());
     let image = build(directory, !arguments.no_mpy, &mut |line| {
         if printed.is_ok() {
-            printed = report::line(line);
+            printed = report::aside(line);
         }
     });
     printed?;

@@ -1,6 +1,7 @@
 //! `rtc`: the board's clock.
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 use crate::args::RtcArgs;
 use crate::connection::Connection;
@@ -14,7 +15,7 @@ pub fn rtc(connection: &mut Connection, arguments: &RtcArgs) -> Result<(), Error
     let board = connection.board()?;
     let failed = |error| Error::from(error).of_command("rtc");
     if arguments.set {
-        return board.set_clock(now()).map_err(failed);
+        return board.set_clock(now(arguments.utc)).map_err(failed);
     }
     let time = board.clock().map_err(failed)?;
     // As Python prints a tuple.
@@ -22,9 +23,14 @@ pub fn rtc(connection: &mut Connection, arguments: &RtcArgs) -> Result<(), Error
     report::line(&format!("({})", fields.join(", ")))
 }
 
-/// This computer's local time, as `machine.RTC.datetime` takes it.
-fn now() -> [i64; 8] {
-    let now = Zoned::now();
+/// This computer's time, local or UTC, as `machine.RTC.datetime` takes it.
+fn now(utc: bool) -> [i64; 8] {
+    let local = Zoned::now();
+    let now = if utc {
+        local.with_time_zone(TimeZone::UTC)
+    } else {
+        local
+    };
     [
         now.year().into(),
         now.month().into(),

@@ -56,7 +56,7 @@ pub fn find(config: &Config, before: &[String]) -> Position {
     let mut room = WORDS_MOST;
     loop {
         let place = match chain::next_item(&config.aliases, &mut rest, &mut room) {
-            Ok(Some(Item::SoftReset(_))) => continue,
+            Ok(Some(Item::SoftReset(_) | Item::Quiet)) => continue,
             Ok(Some(Item::Command(name, _))) if name == CURSOR => Place::Command,
             Ok(Some(Item::Command(name, words))) => match step(&name, &words, &mut connected) {
                 Step::Cursor(place) => place,

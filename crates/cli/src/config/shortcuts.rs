@@ -1,4 +1,4 @@
-//! The shortcuts that are always there: those of mpremote 1.29.
+//! The shortcuts that are always there: those of mpremote 1.29, and `stop`.
 
 /// A shortcut: the words that stand for it, and what it is for.
 pub struct Shortcut {
@@ -18,7 +18,7 @@ const fn shortcut(
     Shortcut { name, words, help }
 }
 
-/// The shortcuts of mpremote 1.29.
+/// The shortcuts of mpremote 1.29, and `stop`.
 pub const SHORTCUTS: &[Shortcut] = &[
     shortcut("--help", &["help"], ""),
     shortcut("--version", &["version"], ""),
@@ -95,6 +95,11 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "sha256sum",
         &["fs", "sha256sum"],
         "Print SHA-256 of files of the device",
+    ),
+    shortcut(
+        "stop",
+        &["resume", "exec", "pass"],
+        "Interrupt the program that runs on the device, and leave its state as it is",
     ),
     shortcut(
         "touch",

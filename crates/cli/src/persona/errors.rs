@@ -21,12 +21,20 @@ pub fn message(error: &Error) -> Option<String> {
         Error::Unknown { what, .. } => Some(what.clone()),
         Error::Open(error) | Error::DefaultBoard { source: error, .. } => opening(error),
         Error::Mip(error) => fetching(error),
-        Error::Message(_) | Error::File { .. } => Some(error.to_string()),
+        Error::File {
+            command,
+            path,
+            reason,
+            ..
+        } => Some(format!("{command}: {path}: {reason}.")),
+        Error::Advised { error, .. } => message(error),
+        Error::Message(_) => Some(error.to_string()),
         Error::Board(_)
         | Error::Transfer(_)
         | Error::Usage(_)
         | Error::Argparse(_)
         | Error::RemoteException
+        | Error::TimedOut { .. }
         | Error::Unwell
         | Error::AsData(_)
         | Error::Output(_)

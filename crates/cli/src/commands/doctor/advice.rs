@@ -7,9 +7,20 @@ use mpwire::doctor::{Finding, Level, RomContents, Unexamined, Writing};
 
 use super::words::{CLOCK_YEAR, processes};
 
+/// What the doctor was asked: advice repeats nothing of it.
+pub struct Asked {
+    /// The beginning of a command line for the board that was looked at: `mpwire connect PORT`.
+    pub mpwire: String,
+    /// Whether programs were to be interrupted.
+    pub interrupt: bool,
+    /// Whether what interrupted copies have left was to be finished or removed.
+    pub fix: bool,
+}
+
 /// What can be done about it, line by line; a line may be a command.
-pub fn of(finding: &Finding) -> Vec<String> {
+pub fn of(finding: &Finding, asked: &Asked) -> Vec<String> {
     let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+    let mpwire = &asked.mpwire;
     match finding {
         Finding::NoPort => lines(&[
             "plug the board in, with a cable that has data lines (many only charge)",
@@ -34,7 +45,7 @@ pub fn of(finding: &Finding) -> Vec<String> {
             let first = ports.first().map_or("PORT", String::as_str);
             vec![format!("name one: mpwire connect {first} doctor")]
         }
-        Finding::Presence(presence) => about_presence(presence),
+        Finding::Presence(presence) => about_presence(presence, asked),
         Finding::Losses { .. } => {
             lines(&["another cable or port; nothing wrong is copied, but time is lost"])
         }
@@ -42,33 +53,51 @@ pub fn of(finding: &Finding) -> Vec<String> {
         Finding::NotExamined {
             reason: Unexamined::NoMemory,
             ..
-        } => lines(&["soft-reset first, so that nothing is in memory: mpwire soft-reset doctor"]),
+        } => vec![format!(
+            "soft-reset first, so that nothing is in memory: {mpwire} soft-reset doctor"
+        )],
         Finding::Clock(fields) if fields.first().is_some_and(|year| *year < CLOCK_YEAR) => {
-            lines(&["to set it: mpwire rtc --set"])
+            vec![format!("to set it: {mpwire} rtc --set")]
         }
-        Finding::AtStart { .. } if finding.level() != Level::Fine => {
-            lines(&["it starts again with the board; to keep it from that, rename main.py"])
+        Finding::AtStart { boot, main, .. } if finding.level() != Level::Fine => {
+            let file = match (boot, main) {
+                (Some(_), Some(_)) => "the one that loops, boot.py or main.py",
+                (Some(_), None) => "boot.py",
+                _ => "main.py",
+            };
+            vec![format!(
+                "it starts again with the board; to keep it from that, rename {file}"
+            )]
         }
         Finding::RoundTrip(_) if finding.level() != Level::Fine => {
             lines(&["a network or an adapter's latency timer: mpwire sends fewer, larger blocks"])
         }
         Finding::Memory { .. } if finding.level() != Level::Fine => {
-            lines(&["to free what programs hold: mpwire soft-reset"])
+            vec![format!("to free what programs hold: {mpwire} soft-reset")]
         }
         Finding::Filesystem { .. } if finding.level() != Level::Fine => {
-            lines(&["remove what is not needed: mpwire tree -s, mpwire rm"])
+            vec![format!(
+                "remove what is not needed: {mpwire} tree -s shows sizes, rm removes"
+            )]
         }
-        Finding::Writing { result, .. } => about_writing(result),
-        Finding::Unreadable { .. } => lines(&[
-            "copy what can be read with mpwire cp -r : backup/, then format the filesystem",
-            "(https://docs.micropython.org/en/latest/reference/filesystem.html)",
-        ]),
-        Finding::Leftover { healed: None, .. } => {
-            lines(&["to finish or remove it: mpwire doctor --fix, or copy the file again"])
+        Finding::Writing { result, .. } => about_writing(result, mpwire),
+        Finding::Unreadable { .. } => vec![
+            format!(
+                "copy what can be read with {mpwire} cp -r : backup/, then format the filesystem"
+            ),
+            "(https://docs.micropython.org/en/latest/reference/filesystem.html)".to_owned(),
+        ],
+        Finding::Leftover { healed: None, .. } if asked.fix => {
+            lines(&["it could not be finished or removed; copy the file again"])
         }
+        Finding::Leftover { healed: None, .. } => vec![format!(
+            "to finish or remove it: {mpwire} doctor --fix, or copy the file again"
+        )],
         Finding::Rom { contents, .. } => match contents {
-            RomContents::Torn => lines(&["deploy it again: mpwire romfs deploy"]),
-            RomContents::Other => lines(&["deploying an image replaces it: mpwire romfs deploy"]),
+            RomContents::Torn => vec![format!("deploy it again: {mpwire} romfs deploy")],
+            RomContents::Other => vec![format!(
+                "deploying an image replaces it: {mpwire} romfs deploy"
+            )],
             _ => Vec::new(),
         },
         _ => Vec::new(),
@@ -126,8 +155,9 @@ fn grabber(holder: &Holder) -> Vec<String> {
     vec![advice.to_owned()]
 }
 
-fn about_presence(presence: &Presence) -> Vec<String> {
+fn about_presence(presence: &Presence, asked: &Asked) -> Vec<String> {
     const FIRMWARE: &str = "install MicroPython on it: https://micropython.org/download";
+    let mpwire = &asked.mpwire;
     let lines: &[&str] = match presence {
         Presence::Prompt { .. } | Presence::InUse | Presence::Interrupted { .. } => &[],
         Presence::Bootloader { trouble, .. } => match trouble {
@@ -143,17 +173,32 @@ fn about_presence(presence: &Presence) -> Vec<String> {
             ],
             Trouble::Start => &["press reset, wait some seconds, and try again"],
         },
-        Presence::Talking { .. } => &[
-            "if that is your program, let it be interrupted: mpwire connect PORT doctor --interrupt",
-        ],
-        Presence::Silence => &[
-            "a program may run: mpwire connect PORT doctor --interrupt",
-            "else press reset; is it the right port, is there power, are RX and TX crossed?",
-        ],
-        Presence::UnknownPrompt { .. } => &[
-            "a shell; or a board at whose prompt something was typed: press Ctrl-C in",
-            "mpwire connect PORT repl",
-        ],
+        Presence::Talking { .. } if asked.interrupt => {
+            &["it takes no notice of Ctrl-C: press reset, and run doctor at once"]
+        }
+        Presence::Talking { .. } => {
+            return vec![format!(
+                "if that is your program, let it be interrupted: {mpwire} doctor --interrupt"
+            )];
+        }
+        Presence::Silence => {
+            const ELSE: &str = "is it the right port, is there power, are RX and TX crossed?";
+            return if asked.interrupt {
+                vec![format!("press reset; {ELSE}")]
+            } else {
+                vec![
+                    format!("a program may run: {mpwire} doctor --interrupt"),
+                    format!("else press reset; {ELSE}"),
+                ]
+            };
+        }
+        Presence::UnknownPrompt { .. } => {
+            return vec![
+                "a shell; or a board at whose prompt something was typed: press Ctrl-C in"
+                    .to_owned(),
+                format!("{mpwire} repl"),
+            ];
+        }
         Presence::Other { .. } => &["another device, or other firmware: is it the right port?"],
         Presence::Garbage { .. } => &[
             "the other end uses another rate than 115200 baud, or sends no text; an ESP8266 that",
@@ -163,7 +208,7 @@ fn about_presence(presence: &Presence) -> Vec<String> {
     lines.iter().map(|&line| line.to_owned()).collect()
 }
 
-fn about_writing(result: &Writing) -> Vec<String> {
+fn about_writing(result: &Writing, mpwire: &str) -> Vec<String> {
     match result {
         Writing::Right => Vec::new(),
         Writing::Refused {
@@ -173,9 +218,8 @@ fn about_writing(result: &Writing) -> Vec<String> {
                 .to_owned(),
             "storage.remount(\"/\", readonly=False) in boot.py".to_owned(),
         ],
-        Writing::Wrong | Writing::Refused { .. } => vec![
-            "make room, or copy what is there with mpwire cp -r : backup/ and format the filesystem"
-                .to_owned(),
-        ],
+        Writing::Wrong | Writing::Refused { .. } => vec![format!(
+            "make room, or copy what is there with {mpwire} cp -r : backup/ and format the filesystem"
+        )],
     }
 }

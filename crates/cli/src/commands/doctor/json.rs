@@ -5,12 +5,16 @@ use mpwire::doctor::{Finding, RomContents, Unexamined, Writing};
 use mpwire::transfer::leftovers::Healed;
 use serde_json::{Map, Value, json};
 
+use super::advice::{self, Asked};
 use super::text::mark;
-use super::{advice, words, worst};
+use super::{words, worst};
 
 /// The document, on lines of its own.
-pub fn of(findings: &[Finding]) -> String {
-    let all: Vec<Value> = findings.iter().map(entry).collect();
+pub fn of(findings: &[Finding], asked: &Asked) -> String {
+    let all: Vec<Value> = findings
+        .iter()
+        .map(|finding| entry(finding, asked))
+        .collect();
     let document = json!({
         "mpwire_version": env!("CARGO_PKG_VERSION"),
         "result": mark(worst(findings)),
@@ -19,13 +23,13 @@ pub fn of(findings: &[Finding]) -> String {
     format!("{document:#}\n")
 }
 
-fn entry(finding: &Finding) -> Value {
+fn entry(finding: &Finding, asked: &Asked) -> Value {
     json!({
         "section": finding.section().name(),
         "name": finding.name(),
         "level": mark(finding.level()),
         "text": words::text(finding),
-        "advice": advice::of(finding),
+        "advice": advice::of(finding, asked),
         "data": data(finding),
     })
 }

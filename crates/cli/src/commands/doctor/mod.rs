@@ -14,6 +14,16 @@ use crate::args::DoctorArgs;
 use crate::connection::{Connection, Patient, Unopened};
 use crate::error::Error;
 use crate::report::{self, Stage};
+use advice::Asked;
+
+/// Which programs have a port open, and what to do about it.
+pub fn who_holds(port: &str) -> Option<String> {
+    let holders = ports::look(port).holders;
+    (!holders.is_empty()).then(|| {
+        let holders = words::processes(&holders);
+        format!("{holders} has it open: close that, or end it with kill")
+    })
+}
 
 /// Looks, tells, and fails if there is a problem.
 pub fn doctor(connection: &mut Connection, arguments: &DoctorArgs) -> Result<(), Error> {
@@ -21,12 +31,18 @@ pub fn doctor(connection: &mut Connection, arguments: &DoctorArgs) -> Result<(),
         interrupt: arguments.interrupt,
         fix: arguments.fix,
     };
-    let findings = look(connection, options)?;
+    let mut target = None;
+    let findings = look(connection, options, &mut target)?;
     connection.did_action();
+    let asked = Asked {
+        mpwire: line_for(target.as_deref()),
+        interrupt: arguments.interrupt,
+        fix: arguments.fix,
+    };
     let report = if arguments.json {
-        json::of(&findings)
+        json::of(&findings, &asked)
     } else {
-        text::of(&findings)
+        text::of(&findings, &asked)
     };
     report::bytes(report.as_bytes())?;
     match worst(&findings) {
@@ -35,28 +51,48 @@ pub fn doctor(connection: &mut Connection, arguments: &DoctorArgs) -> Result<(),
     }
 }
 
+/// The beginning of a command line for the board that was looked at, so that advice can be copied.
+fn line_for(target: Option<&str>) -> String {
+    match target {
+        Some(target) => format!("mpwire connect {}", shell_words::quote(target)),
+        None => "mpwire".to_owned(),
+    }
+}
+
 fn worst(findings: &[Finding]) -> Level {
     let levels = findings.iter().map(Finding::level);
     levels.max().unwrap_or(Level::Fine)
 }
 
-/// All that is found, in the order of the sections.
-fn look(connection: &mut Connection, options: Options) -> Result<Vec<Finding>, Error> {
+/// All that is found, in the order of the sections; `target` becomes what was looked at, if that is one.
+fn look(
+    connection: &mut Connection,
+    options: Options,
+    target: &mut Option<String>,
+) -> Result<Vec<Finding>, Error> {
     let mut findings = match connection.patient()? {
-        Patient::Unopened(unopened) => look_into(&unopened),
+        Patient::Unopened(unopened) => {
+            *target = Some(unopened.device.clone());
+            look_into(&unopened)
+        }
         Patient::Board(board) => {
+            *target = Some(board.name().to_owned());
             let mut findings = chosen_port(board.name());
             findings.extend(with_stage(board, options)?);
             findings
         }
-        Patient::Unnamed => look_around(connection, options)?,
+        Patient::Unnamed => look_around(connection, options, target)?,
     };
     findings.sort_by_key(Finding::section);
     Ok(findings)
 }
 
 /// Every port, and the board if there is one of which nobody can doubt that it is meant.
-fn look_around(connection: &mut Connection, options: Options) -> Result<Vec<Finding>, Error> {
+fn look_around(
+    connection: &mut Connection,
+    options: Options,
+    target: &mut Option<String>,
+) -> Result<Vec<Finding>, Error> {
     let mut findings = ports::survey();
     let boards: Vec<String> = ports::usable_boards(&findings)
         .into_iter()
@@ -64,15 +100,18 @@ fn look_around(connection: &mut Connection, options: Options) -> Result<Vec<Find
         .collect();
     match &boards[..] {
         [] => {}
-        [path] => match connection.connect(&Address::Port(path.clone())) {
-            Ok(()) => {
-                if let Patient::Board(board) = connection.patient()? {
-                    findings.extend(with_stage(board, options)?);
+        [path] => {
+            *target = Some(path.clone());
+            match connection.connect(&Address::Port(path.clone())) {
+                Ok(()) => {
+                    if let Patient::Board(board) = connection.patient()? {
+                        findings.extend(with_stage(board, options)?);
+                    }
                 }
+                Err(Error::Open(error)) => findings.push(not_opened(path, &error)),
+                Err(other) => return Err(other),
             }
-            Err(Error::Open(error)) => findings.push(not_opened(path, &error)),
-            Err(other) => return Err(other),
-        },
+        }
         _ => findings.push(Finding::SeveralBoards { ports: boards }),
     }
     Ok(findings)

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use mpwire::doctor::{Finding, Level};
 
-use super::{advice, words};
+use super::advice::{self, Asked};
+use super::words;
 use crate::report::visible;
 
 const WIDTH: usize = 80;
@@ -12,7 +13,7 @@ const WIDTH: usize = 80;
 const TEXT: usize = 11;
 
 /// The report.
-pub fn of(findings: &[Finding]) -> String {
+pub fn of(findings: &[Finding], asked: &Asked) -> String {
     let mut text = String::new();
     let mut section = None;
     for finding in findings {
@@ -23,7 +24,7 @@ pub fn of(findings: &[Finding]) -> String {
         }
         let _ = write!(text, "  {:9}", mark(finding.level()));
         wrap(&visible(&words::text(finding)), &mut text);
-        for (index, line) in advice::of(finding).iter().enumerate() {
+        for (index, line) in advice::of(finding, asked).iter().enumerate() {
             // A line may be a command to be copied, and stays whole.
             let arrow = if index == 0 { "->" } else { "  " };
             let _ = writeln!(text, "{:TEXT$}{arrow} {}", "", visible(line));
@@ -87,6 +88,14 @@ fn wrap(words: &str, text: &mut String) {
 mod tests {
     use super::*;
 
+    fn asked() -> Asked {
+        Asked {
+            mpwire: "mpwire".to_owned(),
+            interrupt: false,
+            fix: false,
+        }
+    }
+
     fn lost(reason: &str) -> Finding {
         Finding::Lost {
             reason: reason.to_owned(),
@@ -96,26 +105,26 @@ mod tests {
     #[test]
     fn each_finding_has_a_mark_and_what_to_do() {
         assert_eq!(
-            of(&[Finding::RawPaste(true), lost("gone")]),
+            of(&[Finding::RawPaste(true), lost("gone")], &asked()),
             "link\n  ok       programs go by raw-paste: the board says how much it can take\n  \
              problem  gone\n           -> check cable and power, press reset, and try again\n\
              1 problem\n"
         );
         assert_eq!(
-            of(&[Finding::RawPaste(true)]).lines().last(),
+            of(&[Finding::RawPaste(true)], &asked()).lines().last(),
             Some("nothing is wrong")
         );
     }
 
     #[test]
     fn what_devices_say_cannot_move_the_cursor() {
-        let text = of(&[lost("a\x1b[2Jb\u{202e}c\rd")]);
+        let text = of(&[lost("a\x1b[2Jb\u{202e}c\rd")], &asked());
         assert!(text.contains(r"a\u{1b}[2Jb\u{202e}c\rd"), "{text}");
     }
 
     #[test]
     fn lines_are_no_longer_than_a_terminal() {
-        let text = of(&[lost(&"word ".repeat(60))]);
+        let text = of(&[lost(&"word ".repeat(60))], &asked());
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.matches("word").count(), 60);
     }

@@ -249,11 +249,27 @@ fn at_start(boot: Option<u64>, main: Option<u64>, was_busy: bool) -> String {
         Some(size) => format!("{name} ({size} bytes)"),
         None => format!("no {name}"),
     };
-    let files = format!("{}, {}", file("boot.py", boot), file("main.py", main));
-    if was_busy && boot.or(main).is_some() {
-        format!("at the start: {files}; what they run kept the prompt from coming")
-    } else {
-        format!("at the start: {files}")
+    let is_blamed = was_busy && boot.or(main).is_some();
+    match (boot, main) {
+        (Some(_), Some(_)) if is_blamed => format!(
+            "at the start: {}, {}; one of them kept the prompt from coming",
+            file("boot.py", boot),
+            file("main.py", main)
+        ),
+        // What is not there has not done it.
+        (Some(_), None) if is_blamed => format!(
+            "at the start: {}, which kept the prompt from coming",
+            file("boot.py", boot)
+        ),
+        (None, Some(_)) if is_blamed => format!(
+            "at the start: {}, which kept the prompt from coming",
+            file("main.py", main)
+        ),
+        _ => format!(
+            "at the start: {}, {}",
+            file("boot.py", boot),
+            file("main.py", main)
+        ),
     }
 }
 

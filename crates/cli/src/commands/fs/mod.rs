@@ -15,6 +15,7 @@ use crate::args::FsArgs;
 use crate::chain;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::persona;
 use crate::report;
 
 /// The commands, and what each is for; other digests than SHA-256 go by the same pattern.
@@ -38,6 +39,7 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         return Err(Error::Unknown {
             what: format!("fs: '{command}' is not a command; see `mpwire fs --help`"),
             nearest: chain::nearest(command, names).map(str::to_owned),
+            instead: super::elsewhere::instead(command),
         });
     }
     if command == "cp" {
@@ -51,7 +53,10 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         if says(arguments, command != "cat") {
             report::line(&format!("{command} :{path}"))?;
         }
-        one(connection, arguments, path).map_err(|error| error.of_command(command))?;
+        one(connection, arguments, path).map_err(|error| {
+            let error = error.of_command(command);
+            advise(connection, arguments, path, error)
+        })?;
     }
     Ok(())
 }
@@ -63,7 +68,31 @@ pub fn is_command(command: &str) -> bool {
 
 /// Whether to say what is done.
 fn says(arguments: &FsArgs, default: bool) -> bool {
-    arguments.verbose || (default && !arguments.no_verbose)
+    arguments.verbose || (default && !arguments.no_verbose && !report::is_quiet())
+}
+
+/// Adds what to do where a directory was given to a command that takes files.
+fn advise(connection: &mut Connection, arguments: &FsArgs, path: &str, error: Error) -> Error {
+    let takes_files = match arguments.command.as_str() {
+        "rm" => !arguments.recursive,
+        "cat" => true,
+        command => hash::algorithm(command).is_some(),
+    };
+    // An error of the link ends the command; the board is asked nothing more.
+    if !takes_files || error.is_of_the_link() || persona::is_mpremote() {
+        return error;
+    }
+    let is_directory = path.is_empty()
+        || connection.board().is_ok_and(
+            |board| matches!(board.status(path), Ok(Some(status)) if status.is_directory),
+        );
+    match arguments.command.as_str() {
+        _ if !is_directory => error,
+        "rm" => error.with_hint(format!(
+            "to remove the directory and all that is in it: mpwire rm -r :{path}"
+        )),
+        _ => error.with_hint(format!("it is a directory; to list it: mpwire ls :{path}")),
+    }
 }
 
 /// Refuses a path that says by its end that it is a directory. Firmwares disagree about such: some open the

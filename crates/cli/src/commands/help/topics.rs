@@ -44,7 +44,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "sleep",
         ],
     ),
-    ("Programs", &["repl", "run", "exec", "eval"]),
+    ("Programs", &["repl", "run", "exec", "eval", "stop"]),
     (
         "Files",
         &[
@@ -83,6 +83,7 @@ pub const MORE: &[(&str, &str)] = &[
         "mpwire --soft-reset=never COMMAND",
         "leave the device's state as it is",
     ),
+    ("mpwire --quiet COMMAND", "print only results and errors"),
     ("mpwire help --man", "the manual page"),
 ];
 
@@ -93,6 +94,10 @@ pub const EXIT_STATUS: &[(&str, &str)] = &[
         "A command failed, the program on the device raised an exception, or Ctrl-C was pressed. The commands behind it were not begun.",
     ),
     ("2", "The command line is wrong."),
+    (
+        "124",
+        "A program ran for longer than --timeout let it, and was interrupted.",
+    ),
 ];
 
 pub const ENVIRONMENT: &[(&str, &str)] = &[

@@ -27,6 +27,7 @@ use crate::args::FsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::local::Links;
+use crate::persona;
 use crate::report::{self, FileProgress};
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
@@ -52,7 +53,7 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     })?;
     let Some((destination, sources)) = split.filter(|(_, sources)| !sources.is_empty()) else {
         connection.did_action();
-        return Err(Error::message("cp: missing destination path"));
+        return Err(without_destination(&arguments.paths));
     };
     let mut copy = Copy {
         board,
@@ -71,11 +72,37 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     let tidied = copy.board.tidy();
     let result = result.and(tidied.map_err(Error::from));
     connection.did_action();
+    if result.is_ok() {
+        tell_of_local(sources, destination);
+    }
     if result.as_ref().is_err_and(Error::is_of_the_link) {
         return result;
     }
     let healed = connection.heal();
     result.and(healed)
+}
+
+/// One path is not enough; where the other is most likely to be is told.
+fn without_destination(paths: &[String]) -> Error {
+    let error = Error::message("cp: missing destination path");
+    match paths.first() {
+        Some(path) if path.starts_with(':') => {
+            error.with_hint(format!("to copy it here: mpwire cp {path} ."))
+        }
+        Some(path) => error.with_hint(format!("to copy it to the board: mpwire cp {path} :")),
+        None => error,
+    }
+}
+
+/// Tells of a copy that neither began nor ended on the board: a colon may have been forgotten.
+fn tell_of_local(sources: &[String], destination: &str) {
+    let paths = sources.iter().map(String::as_str).chain([destination]);
+    let is_local = |path: &str| matches!(Place::parse(path), Place::Local(_));
+    if !persona::is_mpremote() && paths.clone().all(is_local) {
+        report::note(&format!(
+            "cp: copied on this computer; a path on the board begins with a colon: :{destination}"
+        ));
+    }
 }
 
 /// Only the files of one tree can be replaced together, and only on the board.
@@ -226,7 +253,7 @@ impl Copy<'_> {
                 return Err(no_directory(destination.outer.is_some()));
             }
             if destination.unchanged && !force {
-                report::line(&format!("Up to date: {}", destination.target))?;
+                report::aside(&format!("Up to date: {}", destination.target))?;
                 return Ok(false);
             }
             Ok(true)
@@ -423,7 +450,7 @@ impl Copy<'_> {
                 tree::Event::WentOn(path, at) => report::went_on(&path, at),
                 tree::Event::Unchanged(path) => {
                     let line = format!("Up to date: {path}");
-                    printed = std::mem::replace(&mut printed, Ok(())).and(report::line(&line));
+                    printed = std::mem::replace(&mut printed, Ok(())).and(report::aside(&line));
                 }
             },
         )
