@@ -306,15 +306,13 @@ pub struct RtcArgs {
 
 /// Execute filesystem commands on the device
 ///
+/// The commands are cat, cp, ls, mkdir, rm, rmdir, sha256sum, touch and tree. Each is also a command by
+/// itself: `mpwire ls` is `mpwire fs ls`, and `mpwire ls --help` explains it. It takes all paths up to
+/// the end of the line or a `+`, behind which the next command begins.
+///
 /// A path on the device begins with a colon: `:main.py` is on the device, `main.py` on this computer,
 /// and `:` alone is the device's current directory. Only cp works on both sides and needs the colon;
-/// for the others it may be left out. A destination that ends in `/` must be a directory.
-///
-/// Every command of fs is also a command by itself: `mpwire ls` is `mpwire fs ls`. It takes all paths
-/// up to the end of the line or a `+`, behind which the next command begins.
-///
-/// cp writes a file beside its target, lets the device hash it and then renames it: whatever happens,
-/// there is the old file or the new one. Files that are on the device already are skipped.
+/// for the others it may be left out.
 #[derive(Debug, Parser)]
 #[command(name = "fs", disable_help_flag = true, after_help = examples::FS)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag each")]

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Parser};
 
 use crate::args;
@@ -42,7 +42,13 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
     let mut rest: VecDeque<String> = arguments.into();
     let mut room = WORDS_MOST;
     let mut connection = Connection::new(&config);
-    while let Some(item) = next_item(&config.aliases, &mut rest, &mut room)? {
+    loop {
+        if let Some(alias) = alias_to_explain(&config.aliases, &rest) {
+            return commands::help::of_alias(&config.aliases, alias);
+        }
+        let Some(item) = next_item(&config.aliases, &mut rest, &mut room)? else {
+            break;
+        };
         go_on()?;
         let (command, words) = match item {
             Item::Command(command, words) => (command, words),
@@ -72,6 +78,21 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         return commands::repl::at_the_end(&mut connection);
     }
     Ok(())
+}
+
+/// The alias that comes next, if help is asked for right behind it: what it stands for may take that for
+/// a value, or do its work before.
+fn alias_to_explain<'a>(aliases: &Aliases, rest: &'a VecDeque<String>) -> Option<&'a str> {
+    let mut words = rest.iter().skip_while(|word| *word == "+");
+    let alias = words.next().filter(|word| !word.starts_with('-'))?;
+    aliases.explained(alias)?;
+    let is_asked = match words.next()?.as_str() {
+        "--help" => true,
+        // `-h` of `fs` is `--human`, as in mpremote.
+        "-h" => aliases.first_command(alias) != Some("fs"),
+        _ => false,
+    };
+    is_asked.then_some(alias)
 }
 
 /// Refuses to begin a command after an interrupt: the one before may have ended well in spite of it.
@@ -263,7 +284,9 @@ fn dispatch(
         }),
         "version" => command!(args::VersionArgs, commands::version::version),
         "fs" => {
-            commands::fs::fs(connection, &parse(config, command, words)?)?;
+            let arguments = parse(config, command, words.clone());
+            let arguments = arguments.map_err(|error| of_fs_command(error, &words))?;
+            commands::fs::fs(connection, &arguments)?;
             Ok(Vec::new())
         }
         "mip" => {
@@ -278,21 +301,8 @@ fn dispatch(
     }
 }
 
-/// The command of this name, or the one that an alias of this name begins with.
-pub fn command_behind(aliases: &Aliases, name: &str) -> Result<Command, Error> {
-    let Some(words) = aliases.words(name) else {
-        return args::command(name).ok_or_else(|| unknown(aliases, name));
-    };
-    aliases
-        .first_command(name)
-        .and_then(args::command)
-        .ok_or_else(|| {
-            let words = words.join(" ");
-            Error::message(format!("'{name}' is an alias that stands for '{words}'"))
-        })
-}
-
-fn unknown(aliases: &Aliases, command: &str) -> Error {
+/// There is no such command; what is near is suggested.
+pub fn unknown(aliases: &Aliases, command: &str) -> Error {
     let commands = args::commands();
     let names = commands.iter().map(Command::get_name);
     Error::Unknown {
@@ -386,6 +396,34 @@ fn quiet() -> Arg {
         .long("quiet")
         .action(ArgAction::SetTrue)
         .help("Print only results and errors")
+}
+
+/// Help and usage of `fs` as those of the command that is meant.
+fn of_fs_command(error: Error, words: &[String]) -> Error {
+    let mut error = match error {
+        Error::Usage(error) => error,
+        other => return other,
+    };
+    let page = words
+        .iter()
+        .find_map(|word| commands::fs::pages::page(word));
+    let Some(page) = page else {
+        return Error::Usage(error);
+    };
+    if error.kind() == ErrorKind::DisplayHelp {
+        return commands::help::detail(page.command()).map_or_else(|error| error, Error::Usage);
+    }
+    let usage = format!("Usage: {}", page.usage());
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage.into()));
+    if words.iter().any(|word| word == "-h") {
+        let tip = format!(
+            "-h is --human here, as in mpremote; `mpwire {} --help` prints help",
+            page.name
+        );
+        let tips = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tips);
+    }
+    Error::Usage(error)
 }
 
 /// Options that the user has set for a command, and where it is `fs`, for the one of its own.

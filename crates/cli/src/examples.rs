@@ -76,12 +76,8 @@ Examples:
 
 pub const FS: &str = "\
 Examples:
-  mpwire ls                        the device's current directory
-  mpwire cp main.py :              to the device
-  mpwire cp :log.txt .             from the device
-  mpwire cp -r lib/ :lib           a tree; files that are there already are skipped
-  mpwire cp -r --all-or-nothing app/ :app    new files all at once, or the old ones stay
-  mpwire cp :a.py :b.py            on the device
+  mpwire fs ls :lib                mpwire ls :lib is the same
+  mpwire fs cp main.py :
   mpwire cat :boot.py + ls :lib    + ends the paths of cat";
 
 pub const BENCH: &str = "\

@@ -61,6 +61,11 @@ fn commands_options_and_values_are_offered_where_they_may_stand() {
     assert_eq!(offered(&board, &["a0", "ls", "+", "disc"]), ["disconnect"]);
     assert_eq!(offered(&board, &["sleep", "1", "soft"]), ["soft-reset"]);
     assert_eq!(offered(&board, &["cp", "--rec"]), ["--recursive"]);
+    assert_eq!(
+        offered(&board, &["ls", "--"]),
+        ["--verbose", "--no-verbose", "--help"]
+    );
+    assert_eq!(offered(&board, &["tree", "--size"]), ["--size"]);
     assert_eq!(offered(&board, &["exec", "--no"]), ["--no-follow"]);
     assert_eq!(offered(&board, &["cp", "--encoding", "b"]), ["base64"]);
     assert_eq!(

@@ -4,7 +4,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{Outcome, mpwire, run};
+use support::{Outcome, Running, mpwire, run};
 
 fn said(arguments: &[&str]) -> Outcome {
     run(&mpwire(), Path::new("."), arguments)
@@ -63,11 +63,141 @@ fn help_lists_every_command_and_whatever_stands_for_one() {
     assert!(help.contains("colon"), "{help}");
 }
 
+/// Runs mpwire with this `config.toml`.
+fn configured(config: &str, arguments: &[&str]) -> Outcome {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, config).expect("writable");
+    let variables = [("MPWIRE_CONFIG", path.to_str().expect("text"))];
+    Running::start_with(&variables, &mpwire(), folder.path(), arguments).finish()
+}
+
 #[test]
-fn a_shortcut_is_explained_by_its_command() {
-    assert_eq!(text(&["help", "cp"]), text(&["fs", "--help"]));
-    assert_eq!(text(&["cp", "--help"]), text(&["fs", "--help"]));
-    assert_eq!(text(&["help", "a0"]), text(&["connect", "--help"]));
+fn each_file_command_explains_itself_and_not_the_others() {
+    let long = text(&["cp", "--help"]);
+    for option in ["--recursive", "--force", "--encoding", "--chunk-size"] {
+        assert!(long.contains(option), "{option}: {long}");
+    }
+    assert!(!long.contains("--size"), "{long}");
+    for (command, own, foreign) in [
+        ("ls", "list a directory", "--recursive"),
+        ("mkdir", "make directories", "--encoding"),
+        ("tree", "-h, --human", "--force"),
+        ("rm", "--recursive", "--encoding"),
+        ("sha256sum", "sha1sum", "--recursive"),
+    ] {
+        let help = text(&[command, "--help"]);
+        assert!(
+            help.contains(&format!("Usage: mpwire {command} ")),
+            "{help}"
+        );
+        assert!(help.to_lowercase().contains(own), "{own}: {help}");
+        assert!(!help.contains(foreign), "{foreign}: {help}");
+        assert!(!help.contains("(for "), "{help}");
+        assert!(help.lines().count() < 40, "{help}");
+        // However it is asked for.
+        assert_eq!(text(&["help", command]), help);
+        assert_eq!(text(&["help", "fs", command]), help);
+        assert_eq!(text(&["fs", command, "--help"]), help);
+        assert_eq!(text(&["fs", "--help", command]), help);
+        assert_eq!(text(&[command, "-v", "x", "--help"]), help);
+    }
+    assert!(text(&["help", "sha1sum"]).contains("sha256sum"));
+}
+
+#[test]
+fn a_shortcut_is_explained_by_what_it_is_for_and_what_it_stands_for() {
+    for (shortcut, about, words) in [
+        ("reset", "Hard reset the device\n", "machine.reset()"),
+        (
+            "bootloader",
+            "Make the device enter its bootloader\n",
+            "machine.bootloader()",
+        ),
+        (
+            "devs",
+            "List available serial ports\n",
+            "mpwire connect list\n",
+        ),
+        (
+            "a0",
+            "Connect to serial port \"/dev/ttyACM0\"\n",
+            "mpwire connect /dev/ttyACM0\n",
+        ),
+    ] {
+        let help = text(&["help", shortcut]);
+        assert!(help.starts_with(about), "{help}");
+        assert!(
+            help.contains(&format!("\nUsage: mpwire {shortcut} ")),
+            "{help}"
+        );
+        assert!(help.contains(words), "{help}");
+        assert_eq!(text(&[shortcut, "--help"]), help);
+        // Nothing is reset for it.
+        assert_eq!(text(&[shortcut, "-h"]), help);
+    }
+    let help = text(&["help", "devs"]);
+    assert_eq!(
+        help,
+        "List available serial ports\n\nUsage: mpwire devs [COMMAND ...]\n\nStands for:\n  \
+         mpwire connect list\n\nSee also: mpwire help connect\n"
+    );
+    let page = text(&["help", "--man", "devs"]).replace('\\', "");
+    assert!(page.contains("mpwire connect list"), "{page}");
+}
+
+#[test]
+fn an_alias_is_explained_by_its_help_and_what_it_stands_for() {
+    let config = "[aliases]\n'double x=4' = { command = 'eval x*2', help = 'twice as much' }\n\
+                  keep = '--soft-reset=never'\n'ls' = 'fs tree'\n";
+    for asked in [
+        &["help", "double"][..],
+        &["double", "--help"],
+        &["double", "-h"],
+    ] {
+        let outcome = configured(config, asked);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!(
+            outcome.text(),
+            "twice as much\n\nUsage: mpwire double x=4 [COMMAND ...]\n\nStands for:\n  \
+             mpwire eval 'x*2'\n\nSee also: mpwire help eval\n"
+        );
+    }
+    assert_eq!(
+        configured(config, &["help", "keep"]).text(),
+        "Usage: mpwire keep [COMMAND ...]\n\nStands for:\n  mpwire --soft-reset=never\n"
+    );
+    let help = configured(config, &["ls", "--help"]).text();
+    assert!(help.contains("\n  mpwire fs tree\n"), "{help}");
+    let list = configured(config, &["help"]).text();
+    assert!(
+        list.contains("  short for `--soft-reset=never`\n"),
+        "{list}"
+    );
+}
+
+#[test]
+fn what_h_means_is_said_where_it_fails() {
+    assert!(text(&["eval", "-h"]).contains("Usage: mpwire eval"));
+    for (typed, said) in [
+        (
+            &["cp", "-h"][..],
+            "tip: -h is --human here, as in mpremote; `mpwire cp --help` prints help\n",
+        ),
+        (&["mkdir", "-h"], "Usage: mpwire mkdir [OPTIONS] PATH...\n"),
+    ] {
+        let outcome = self::said(typed);
+        assert_eq!(outcome.code, Some(2), "{outcome}");
+        assert!(outcome.stderr.contains(said), "{outcome}");
+    }
+    let outcome = self::said(&["-h"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome
+            .stderr
+            .contains("hint: `mpwire help` lists the commands"),
+        "{outcome}"
+    );
 }
 
 #[test]

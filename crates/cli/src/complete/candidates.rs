@@ -12,7 +12,7 @@ use super::board;
 use super::position::{self, Place, Position, Value};
 use crate::args::{self, NEXT};
 use crate::chain::SOFT_RESET;
-use crate::commands::fs::COMMANDS as FS_COMMANDS;
+use crate::commands::fs::pages;
 use crate::config::Config;
 use crate::config::aliases::Aliases;
 
@@ -129,10 +129,12 @@ fn options(value: &Value) -> Vec<Candidate> {
 }
 
 fn shown(value: &Value) -> impl Iterator<Item = &Arg> {
-    value
-        .command
-        .get_arguments()
-        .filter(|argument| !argument.is_hide_set())
+    // Of those of `fs`, the command's own.
+    let page = value.operation.as_deref().and_then(pages::page);
+    value.command.get_arguments().filter(move |argument| {
+        let is_own = |page: &pages::Page| page.has_option(argument.get_id().as_str());
+        !argument.is_hide_set() && (argument.is_positional() || page.is_none_or(is_own))
+    })
 }
 
 /// `--option=part`
@@ -165,9 +167,9 @@ fn values(
     match (value.command.get_name(), id) {
         ("connect", "device") => devices(current),
         ("help", "command") | (_, NEXT) => commands(aliases),
-        ("fs", "command") => FS_COMMANDS
+        ("fs", "command") => pages::PAGES
             .iter()
-            .map(|(name, about)| Candidate::new(*name, *about))
+            .map(|page| Candidate::new(page.name, page.about))
             .collect(),
         ("mip", "command") => vec![Candidate::new("install", "")],
         ("mip", "packages") => packages(current),

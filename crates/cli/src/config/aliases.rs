@@ -1,5 +1,6 @@
 //! Aliases: words that stand for others, with arguments, by mpremote's rules.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::shortcuts::SHORTCUTS;
@@ -80,6 +81,35 @@ pub enum Failure {
     TooManyWords(String),
 }
 
+/// What there is to say of an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained<'a> {
+    /// Its name and its arguments, each as it was written.
+    pub signature: String,
+    /// What it is for; may be empty, and may span lines.
+    pub help: &'a str,
+    /// The words that it stands for.
+    pub words: &'a [String],
+}
+
+impl Explained<'_> {
+    /// What it stands for, as somebody would type it, on one line.
+    #[must_use]
+    pub fn stands_for(&self) -> String {
+        let is_plain =
+            |character: char| character.is_ascii_alphanumeric() || "@%+=:,./_-".contains(character);
+        let words = self.words.iter().map(|word| {
+            if !word.is_empty() && word.chars().all(is_plain) {
+                Cow::Borrowed(word.as_str())
+            } else {
+                shell_words::quote(word)
+            }
+        });
+        let words: Vec<Cow<str>> = words.collect();
+        words.join(" ").replace('\n', "\\n")
+    }
+}
+
 /// All aliases by their names.
 #[derive(Debug, Clone)]
 pub struct Aliases(BTreeMap<String, Alias>);
@@ -142,12 +172,30 @@ impl Aliases {
         None
     }
 
-    /// Each one's signature and help, in the order of their names.
+    /// What there is to say of one.
+    #[must_use]
+    pub fn explained<'a>(&'a self, name: &str) -> Option<Explained<'a>> {
+        let alias = self.0.get(name)?;
+        Some(Explained {
+            signature: alias.signature(name),
+            help: alias.definition.help.trim(),
+            words: &alias.definition.words,
+        })
+    }
+
+    /// Each one's signature and help, in the order of their names; without a help, what it is short for.
     #[must_use]
     pub fn rows(&self) -> Vec<(String, String)> {
-        self.0
-            .iter()
-            .map(|(name, alias)| (alias.signature(name), alias.definition.help.clone()))
+        let explained = self.names().filter_map(|name| self.explained(name));
+        explained
+            .map(|alias| {
+                let help = match (alias.help, alias.words) {
+                    ("", []) => "stands for nothing".to_owned(),
+                    ("", _) => format!("short for `{}`", alias.stands_for()),
+                    (help, _) => help.to_owned(),
+                };
+                (alias.signature, help)
+            })
             .collect()
     }
 
@@ -330,6 +378,30 @@ mod tests {
         assert_eq!(aliases.first_command("nothing"), None);
         let looped = self::aliases(&[("a", "b"), ("b", "a")]);
         assert_eq!(looped.first_command("a"), None);
+    }
+
+    #[test]
+    fn an_alias_is_explained_by_its_help_and_by_what_it_stands_for() {
+        let mut aliases = aliases(&[("mul x y=2", "eval x*y"), ("nothing", "")]);
+        let definition = Definition {
+            help: " twice\nas much ".to_owned(),
+            words: vec!["exec".to_owned(), "print(1)\nprint(2)".to_owned()],
+        };
+        assert!(aliases.define("double", definition));
+        let explained = aliases.explained("mul").unwrap();
+        assert_eq!(explained.signature, "mul x y=2");
+        assert_eq!(
+            (explained.help, explained.stands_for().as_str()),
+            ("", "eval 'x*y'")
+        );
+        let explained = aliases.explained("double").unwrap();
+        assert_eq!(explained.help, "twice\nas much");
+        assert_eq!(explained.stands_for(), "exec 'print(1)\\nprint(2)'");
+        assert_eq!(aliases.explained("run"), None);
+        let rows = aliases.rows();
+        let row = |name: &str| rows.iter().find(|(found, _)| found == name).unwrap();
+        assert_eq!(row("mul x y=2").1, "short for `eval 'x*y'`");
+        assert_eq!(row("nothing").1, "stands for nothing");
     }
 
     #[test]

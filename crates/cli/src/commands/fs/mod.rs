@@ -4,6 +4,7 @@ mod cat;
 pub mod cp;
 mod hash;
 mod ls;
+pub mod pages;
 mod rm;
 mod tree;
 
@@ -18,24 +19,11 @@ use crate::error::Error;
 use crate::persona;
 use crate::report;
 
-/// The commands, and what each is for; other digests than SHA-256 go by the same pattern.
-pub const COMMANDS: [(&str, &str); 9] = [
-    ("cat", "Print files of the device"),
-    ("cp", "Copy files to, from or on the device"),
-    ("ls", "List a directory of the device"),
-    ("mkdir", "Make directories on the device"),
-    ("rm", "Remove files of the device"),
-    ("rmdir", "Remove empty directories of the device"),
-    ("sha256sum", "Print SHA-256 of files of the device"),
-    ("touch", "Make files on the device unless they are there"),
-    ("tree", "Print a tree of the device's files"),
-];
-
 /// Does one `fs` command for each of its paths, in order.
 pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
     let command = arguments.command.as_str();
     if !is_command(command) {
-        let names = COMMANDS.iter().map(|(name, _)| *name);
+        let names = pages::PAGES.iter().map(|page| page.name);
         return Err(Error::Unknown {
             what: format!("fs: '{command}' is not a command; see `mpwire fs --help`"),
             nearest: chain::nearest(command, names).map(str::to_owned),
@@ -63,7 +51,7 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
 
 /// Whether there is such a command; asked before anything is done.
 pub fn is_command(command: &str) -> bool {
-    COMMANDS.iter().any(|(name, _)| *name == command) || hash::algorithm(command).is_some()
+    pages::page(command).is_some()
 }
 
 /// Whether to say what is done.

@@ -4,8 +4,9 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{groups, topics};
+use super::{AliasHelp, groups, topics};
 use crate::chain;
+use crate::commands::fs::pages::PAGES;
 use crate::config::aliases::Aliases;
 
 /// The page of the program as a whole, mpwire(1).
@@ -44,21 +45,25 @@ pub fn overview() -> String {
         }
     }
     section(&mut roff, "SEE ALSO");
-    let pages: Vec<String> = crate::args::commands()
-        .iter()
-        .map(|command| format!("mpwire-{}(1)", command.get_name()))
+    let commands = crate::args::commands();
+    let commands = commands.iter().map(Command::get_name);
+    let mut pages: Vec<String> = commands
+        .chain(PAGES.iter().map(|page| page.name))
+        .map(|name| format!("mpwire-{name}(1)"))
         .collect();
+    pages.sort();
     roff.text([roman(pages.join(", "))]);
     roff.render()
 }
 
 /// The page of one command, mpwire-COMMAND(1).
-pub fn page(command: &Command) -> String {
+pub fn page(command: Command) -> String {
     let name = format!("mpwire-{}", command.get_name());
     let examples = command.get_after_help().map(ToString::to_string);
     let about = command.get_about().map(ToString::to_string);
     // The chain's own settings, for the usage to be the one of `--help`.
-    let page = Man::new(chain::prepared(command.clone(), command.get_name()));
+    let bare = command.get_name().to_owned();
+    let page = Man::new(chain::prepared(command, &bare));
 
     let mut roff = Roff::new();
     title(&mut roff, &name);
@@ -86,6 +91,30 @@ pub fn page(command: &Command) -> String {
     roff.text([bold("mpwire"), roman("(1)")]);
     text.extend(roff.to_roff().into_bytes());
     String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The page of an alias: what it is for, and what it stands for.
+pub fn alias_page(alias: &AliasHelp) -> String {
+    let explained = &alias.explained;
+    let name = explained.signature.split(' ').next().unwrap_or_default();
+    let words = explained.stands_for();
+    let about = if explained.help.is_empty() {
+        format!("short for {words}")
+    } else {
+        explained.help.to_owned()
+    };
+    let mut roff = Roff::new();
+    title(&mut roff, &format!("mpwire-{name}"));
+    section(&mut roff, "NAME");
+    roff.text([roman(format!("mpwire-{name} - {about}"))]);
+    section(&mut roff, "SYNOPSIS");
+    roff.text([bold(format!("mpwire {}", explained.signature))]);
+    section(&mut roff, "DESCRIPTION");
+    roff.text([roman(format!("Stands for: mpwire {words}"))]);
+    section(&mut roff, "SEE ALSO");
+    let page = |command: &str| format!("mpwire-{command}(1), mpwire(1)");
+    roff.text([roman(alias.see_also().map_or("mpwire(1)".to_owned(), page))]);
+    roff.render()
 }
 
 fn title(roff: &mut Roff, name: &str) {

@@ -9,7 +9,8 @@ use clap::Command;
 
 use crate::args::{self, HelpArgs};
 use crate::chain;
-use crate::config::aliases::Aliases;
+use crate::commands::fs::pages::{self, Page};
+use crate::config::aliases::{Aliases, Explained};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::report;
@@ -21,21 +22,103 @@ pub fn help(
     arguments: &HelpArgs,
 ) -> Result<(), Error> {
     connection.did_action();
-    let command = match &arguments.command {
-        Some(name) => Some(chain::command_behind(aliases, name)?),
-        None => None,
+    let Some(name) = &arguments.command else {
+        let text = if arguments.man {
+            man::overview()
+        } else {
+            list(aliases)
+        };
+        return report::bytes(text.as_bytes());
     };
-    let text = match (command, arguments.man) {
-        (None, false) => list(aliases),
-        (None, true) => man::overview(),
-        (Some(command), false) => return Err(Error::Usage(detail(command)?)),
-        (Some(command), true) => man::page(&command),
-    };
-    report::bytes(text.as_bytes())
+    // `help fs cp` is about cp.
+    let operation = arguments.next.words.first().filter(|_| name == "fs");
+    let name = operation.unwrap_or(name);
+    match (Subject::of(aliases, name)?, arguments.man) {
+        (Subject::Command(command), false) => Err(Error::Usage(detail(*command)?)),
+        (Subject::Command(command), true) => report::bytes(man::page(*command).as_bytes()),
+        (Subject::Alias(alias), false) => report::bytes(alias.text().as_bytes()),
+        (Subject::Alias(alias), true) => report::bytes(man::alias_page(&alias).as_bytes()),
+    }
+}
+
+/// Prints the help of an alias, as `ALIAS --help` asks for it.
+pub fn of_alias(aliases: &Aliases, name: &str) -> Result<(), Error> {
+    match Subject::of(aliases, name)? {
+        Subject::Command(command) => Err(Error::Usage(detail(*command)?)),
+        Subject::Alias(alias) => report::bytes(alias.text().as_bytes()),
+    }
+}
+
+/// What is explained.
+enum Subject<'a> {
+    /// A command, of its own or of `fs`.
+    Command(Box<Command>),
+    /// Words that stand for others.
+    Alias(AliasHelp<'a>),
+}
+
+impl<'a> Subject<'a> {
+    /// What `name` is: an alias goes before a command of that name, as on the command line.
+    fn of(aliases: &'a Aliases, name: &str) -> Result<Self, Error> {
+        let page = pages::page(name);
+        if let Some(explained) = aliases.explained(name) {
+            let is_of_fs = matches!(explained.words, [fs, own] if fs == "fs" && own == name);
+            return Ok(match page {
+                Some(page) if is_of_fs => Self::Command(Box::new(page.command())),
+                _ => Self::Alias(AliasHelp {
+                    explained,
+                    command: aliases.first_command(name).map(str::to_owned),
+                }),
+            });
+        }
+        let command = args::command(name).or_else(|| page.map(Page::command));
+        match command {
+            Some(command) => Ok(Self::Command(Box::new(command))),
+            None => Err(chain::unknown(aliases, name)),
+        }
+    }
+}
+
+/// What is told of an alias.
+struct AliasHelp<'a> {
+    explained: Explained<'a>,
+    /// The command that it ends in.
+    command: Option<String>,
+}
+
+impl AliasHelp<'_> {
+    /// What it is for, how it is called, and what it stands for.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for line in self.explained.help.lines() {
+            text.extend([line.trim_end(), "\n"]);
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let signature = &self.explained.signature;
+        let words = self.explained.stands_for();
+        text.extend(["Usage: mpwire ", signature, " [COMMAND ...]\n\n"]);
+        text.push_str("Stands for:");
+        if !words.is_empty() {
+            text.extend(["\n  mpwire ", &words]);
+        }
+        text.push('\n');
+        if let Some(command) = self.see_also() {
+            text.extend(["\nSee also: mpwire help ", command, "\n"]);
+        }
+        text
+    }
+
+    /// The command that explains the rest.
+    fn see_also(&self) -> Option<&str> {
+        let command = self.command.as_deref()?;
+        args::command(command).map(|_| command)
+    }
 }
 
 /// A command's `--help`, which the parser gives as an error of no consequence.
-fn detail(command: Command) -> Result<clap::Error, Error> {
+pub fn detail(command: Command) -> Result<clap::Error, Error> {
     let name = command.get_name().to_owned();
     match chain::prepared(command, &name).try_get_matches_from(["--help"]) {
         Err(help) => Ok(help),
@@ -192,7 +275,7 @@ mod tests {
         assert_eq!(lines("run").len(), 1, "{text}");
         assert!(lines("run")[0].starts_with("run file ") && lines("run")[0].ends_with("  mine"));
         assert!(
-            text.contains("\nAliases:\n  a0         my board\n  mul x y=2\n"),
+            text.contains("\nAliases:\n  a0         my board\n  mul x y=2  short for `eval 1`\n"),
             "{text}"
         );
         assert!(text.contains("\n  a1 a2 a3 "), "{text}");
@@ -200,7 +283,8 @@ mod tests {
 
     #[test]
     fn every_command_explains_itself_with_an_example() {
-        for command in args::commands() {
+        let of_fs = pages::PAGES.iter().map(Page::command);
+        for command in args::commands().into_iter().chain(of_fs) {
             let name = command.get_name().to_owned();
             let help = detail(command).unwrap().to_string();
             assert!(help.contains("\nExample"), "{name} has no example: {help}");
@@ -210,7 +294,7 @@ mod tests {
 
     #[test]
     fn manual_pages_escape_what_roff_would_read() {
-        let page = man::page(&args::FsArgs::command());
+        let page = man::page(args::FsArgs::command());
         assert!(page.contains(".TH mpwire-fs 1"), "{page}");
         assert!(page.contains(".SH EXAMPLES"), "{page}");
         assert!(page.contains("\\-\\-recursive"), "{page}");
