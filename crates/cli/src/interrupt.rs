@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mpwire::session::Interrupter;
 
-use crate::console;
 use crate::persona::held;
+use crate::{console, progress, report};
 
 enum Target {
     Program,
@@ -40,13 +40,6 @@ pub fn watch() {
             Target::Waiting(waiting) => drop(waiting.send(())),
         }
     });
-}
-
-/// Ends the program at once.
-fn end() -> ! {
-    // Nobody may read it any more.
-    let _ = held::release();
-    std::process::exit(1)
 }
 
 /// Interrupts what is done with a board, from threads of their own: neither a board that talks without end
@@ -88,6 +81,20 @@ fn end_soon() {
         std::thread::sleep(END_PATIENCE);
         end();
     });
+}
+
+/// Ends the program and says so. What it prints to may take nothing more: that is not waited for.
+fn end() -> ! {
+    let (told, telling) = channel();
+    std::thread::spawn(move || {
+        let _ = held::release();
+        progress::clear();
+        report::interrupted();
+        // Nobody may wait for it any more.
+        let _ = told.send(());
+    });
+    let _ = telling.recv_timeout(LATE);
+    std::process::exit(1);
 }
 
 /// Says which board interrupts go to from now on.

@@ -19,6 +19,7 @@ mod interrupt;
 mod local;
 mod password;
 mod persona;
+mod progress;
 mod report;
 mod unfinished;
 mod utf8;

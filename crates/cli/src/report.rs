@@ -5,15 +5,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mpwire::transfer::Progress;
-
 use crate::error::Error;
 use crate::persona::{self, held};
+use crate::progress;
 use crate::utf8::Utf8;
-
-/// mpremote shows no progress below this size either: it would only flicker.
-const PROGRESS_LEAST: u64 = 2048;
 
 /// Whether only results and errors are printed.
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
@@ -80,11 +75,11 @@ impl ForeignText {
 
 /// Prints bytes as they are, and at once.
 pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(Error::Output)
+    progress::apart(|| {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush())
+    })
+    .map_err(Error::Output)
 }
 
 /// Prints a status line that belongs to no data.
@@ -96,7 +91,7 @@ pub fn status(text: &str) {
         text.into()
     };
     // Nothing can be told where stderr is gone.
-    let _ = writeln!(stderr, "{text}");
+    let _ = progress::apart(|| writeln!(stderr, "{text}"));
 }
 
 /// Prints a remark of the program's own, which begins with its name.
@@ -104,13 +99,50 @@ pub fn note(text: &str) {
     status(&format!("{}: {text}", persona::name()));
 }
 
-/// Tells that a copy went on where another was interrupted.
-pub fn went_on(path: &str, at: u64) {
+/// A number of bytes, as people read it.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        // 1023.95 would be shown as 1024.0.
+        if value < 1023.95 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// Tells that a copy was resumed where another was interrupted.
+pub fn resumed(path: &str, at: u64) {
     if is_quiet() {
         return;
     }
     let path = visible(path);
-    note(&format!("{path}: went on at {}", DecimalBytes(at)));
+    note(&format!("{path}: resumed at {}", size(at)));
+}
+
+/// Lists a file of a tree that was copied.
+pub fn copied(path: &str) {
+    status(&format!("Copied: {}", visible(path)));
+}
+
+/// Whether a person reads what is told beside the data, and expects more than mpremote tells.
+pub fn is_watched() -> bool {
+    !is_quiet() && !persona::is_mpremote() && io::stderr().is_terminal()
+}
+
+/// Tells that the user has stopped what was being done.
+pub fn interrupted() {
+    if !persona::is_mpremote() {
+        note("interrupted");
+    }
 }
 
 /// Text that others have written, as it may be shown: what would move the cursor, or turn the
@@ -176,7 +208,8 @@ pub fn failure(error: &Error) -> ExitCode {
             note(&error.to_string());
             return ExitCode::from(TIMED_OUT);
         }
-        Error::RemoteException | Error::Unwell | Error::Interrupted => {}
+        Error::RemoteException | Error::Unwell => {}
+        Error::Interrupted => interrupted(),
         // Where nobody reads it the exit code tells.
         Error::AsData(text) => drop(line(text)),
         Error::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {}
@@ -196,83 +229,18 @@ pub fn failure(error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A line that tells what is being done; nothing unless a person is looking.
-pub struct Stage {
-    bar: Option<ProgressBar>,
-}
+#[cfg(test)]
+mod tests {
+    use super::size;
 
-impl Stage {
-    /// An empty line. Data may be on its way to a file meanwhile.
-    pub fn new() -> Self {
-        let bar = (!is_quiet() && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            // The template is a constant of this program.
-            let style =
-                ProgressStyle::with_template(" {msg}").expect("the template is well formed");
-            bar.set_style(style);
-            bar
-        });
-        Self { bar }
-    }
-
-    /// Shows what is done now.
-    pub fn show(&self, text: String) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(text);
-            bar.tick();
-        }
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// A progress bar for one file; nothing unless a person is looking.
-pub struct FileProgress {
-    bar: Option<ProgressBar>,
-}
-
-impl FileProgress {
-    /// A bar for a file of about `size` bytes.
-    pub fn new(name: &str, size: u64) -> Self {
-        let bar = (Self::is_shown() && size >= PROGRESS_LEAST).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
-            // The template is a constant of this program.
-            let style = ProgressStyle::with_template(
-                " {msg} {percent:>3}% [{bar:20}] {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
-            )
-            .expect("the template is well formed")
-            .progress_chars("#>-");
-            bar.set_style(style);
-            bar.set_message(visible(name).into_owned());
-            bar
-        });
-        Self { bar }
-    }
-
-    /// Whether a person is looking, so that bars are shown at all.
-    pub fn is_shown() -> bool {
-        !is_quiet() && io::stdout().is_terminal() && io::stderr().is_terminal()
-    }
-
-    /// Shows how far the file is.
-    pub fn update(&self, progress: Progress) {
-        if let Some(bar) = &self.bar {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-        }
-    }
-}
-
-impl Drop for FileProgress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+    #[test]
+    fn sizes_are_told_in_units_of_1024() {
+        let told = [0, 1023, 1024, 50_000, 1_048_575, 1 << 20, 5 << 30].map(size);
+        assert_eq!(
+            told,
+            [
+                "0 B", "1023 B", "1.0 KiB", "48.8 KiB", "1.0 MiB", "1.0 MiB", "5.0 GiB"
+            ]
+        );
     }
 }

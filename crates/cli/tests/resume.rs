@@ -48,7 +48,7 @@ fn goes_on_after(accident: &str, filesystem: &str, at_least: u64) {
     let copied = board.mpwire(&["resume", "cp", "file", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
     assert!(
-        copied.stderr.contains("mpwire: file: went on at "),
+        copied.stderr.contains("mpwire: file: resumed at "),
         "{copied}"
     );
     assert_only(&board, &data, &copied);
@@ -87,7 +87,7 @@ fn a_copy_goes_on_where_a_killed_one_was() {
         let copied = board.mpwire(&["resume", "cp", "file", ":"]);
         assert_eq!(copied.code, Some(0), "{copied}");
         assert!(
-            copied.stderr.contains("mpwire: file: went on at "),
+            copied.stderr.contains("mpwire: file: resumed at "),
             "{copied}"
         );
         assert_only(&board, &data, &copied);
@@ -108,7 +108,7 @@ fn a_tree_goes_on_in_the_middle_of_a_file() {
     board.write("tree/file", &data);
     let copied = board.mpwire(&["resume", "cp", "-r", "tree", ":"]);
     assert_eq!(copied.code, Some(0), "{copied}");
-    assert!(copied.stderr.contains("file: went on at "), "{copied}");
+    assert!(copied.stderr.contains("file: resumed at "), "{copied}");
     assert_eq!(board.digests()["/tree/file"], hex_digest(&data));
     assert_eq!(board.digests().len(), 1);
     assert!(board.received() < SIZE as u64 + 60_000);

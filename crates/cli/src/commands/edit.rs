@@ -18,7 +18,8 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::interrupt;
 use crate::persona;
-use crate::report::{self, FileProgress};
+use crate::progress::FileProgress;
+use crate::report;
 
 /// What is there on every computer of the kind; POSIX asks for vi.
 const FALLBACK: &str = if cfg!(windows) { "notepad" } else { "vi" };
@@ -83,14 +84,14 @@ fn download(board: &mut Board, path: &str) -> Result<Vec<u8>, Error> {
     } else {
         0
     };
-    let progress = FileProgress::new(path, size);
+    let progress = FileProgress::new(path);
     Ok(transfer::download(board, path, size, &mut |step| {
         progress.update(step);
     })?)
 }
 
 fn upload(board: &mut Board, path: &str, data: &[u8]) -> Result<(), Error> {
-    let progress = FileProgress::new(path, data.len() as u64);
+    let progress = FileProgress::new(path);
     transfer::upload(board, data, path, &Options::default(), &mut |step| {
         progress.update(step);
     })?;

@@ -11,13 +11,14 @@ use mpwire::mip::{
     Error as MipError, Index, Network, Plan, Request, Sites, Source, Step, Surroundings, fetch,
     index, source,
 };
-use mpwire::transfer::Options;
+use mpwire::transfer::{Options, tree};
 
 use crate::args::MipArgs;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::interrupt;
-use crate::report::{self, FileProgress, Stage};
+use crate::progress::{FileProgress, Stage};
+use crate::report;
 
 /// Installs packages.
 pub fn mip(connection: &mut Connection, arguments: &MipArgs) -> Result<(), Error> {
@@ -47,13 +48,13 @@ fn install(board: &mut Board, request: &Request) -> Result<(), Error> {
     let stage = Stage::new();
     let mut plan = interruptible(board, &network, || {
         Plan::resolve(request, &surroundings, &network, &mut |count| {
-            stage.show(format!("looking up {count} packages"));
+            stage.show(&format!("looking up {count} packages"));
         })
     })?;
     plan.look(board).map_err(explain)?;
     interruptible(board, &network, || {
         plan.fetch(&network, &mut |count, total| {
-            stage.show(format!("downloaded {count} of {total} files"));
+            stage.show(&format!("downloaded {count} of {total} files"));
         })
     })?;
     drop(stage);
@@ -62,9 +63,11 @@ fn install(board: &mut Board, request: &Request) -> Result<(), Error> {
     let (before, after) = steps.split_at(first_end.unwrap_or(steps.len()));
     listing.tell(&before[listing.told.min(before.len())..])?;
     {
-        let progress = FileProgress::new("packages", plan.size());
-        plan.send(board, &Options::default(), &mut |step| {
-            progress.update(step);
+        let progress = FileProgress::new("packages");
+        plan.send(board, &Options::default(), &mut |event| match event {
+            tree::Event::Sending(path) => progress.rename(&path),
+            tree::Event::Progress(step) => progress.update(step),
+            _ => {}
         })
         .map_err(explain)?;
     }

@@ -15,7 +15,8 @@ use crate::args::RomfsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::local;
-use crate::report::{self, FileProgress};
+use crate::progress::FileProgress;
+use crate::report;
 
 /// Queries, builds or deploys.
 pub fn romfs(connection: &mut Connection, arguments: &RomfsArgs) -> Result<(), Error> {
@@ -102,7 +103,7 @@ fn deploy_image(connection: &mut Connection, arguments: &RomfsArgs) -> Result<()
     let options = arguments.transfer.options();
     let name = format!("ROMFS{}", partition.number);
     {
-        let progress = FileProgress::new(&name, image.len() as u64);
+        let progress = FileProgress::new(&name);
         deploy::deploy(board, &image, &partition, &options, &mut |step| {
             progress.update(step);
         })

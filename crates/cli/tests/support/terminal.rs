@@ -50,10 +50,16 @@ pub struct Ended {
 impl Terminal {
     /// Starts `program` in `folder`.
     pub fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(0, program, folder, arguments)
+    }
+
+    /// The same, on a terminal of so many columns; one that says 0 does not know.
+    pub fn start_in(columns: u16, program: &Path, folder: &Path, arguments: &[&str]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a terminal");
         grantpt(&master).expect("a new terminal");
         unlockpt(&master).expect("a new terminal");
+        tcsetwinsize(&master, size(columns)).expect("a terminal");
         let name = ptsname(&master, Vec::new()).expect("a terminal's name");
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let slave = open(name, flags, Mode::empty()).expect("the other end");
@@ -136,13 +142,7 @@ impl Terminal {
 
     /// Makes the terminal so many columns wide.
     pub fn resize(&self, columns: u16) {
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&self.keyboard, size).expect("a terminal");
+        tcsetwinsize(&self.keyboard, size(columns)).expect("a terminal");
         // The kernel tells only the processes that the terminal controls.
         self.signal(Signal::WINCH);
     }
@@ -194,6 +194,15 @@ impl Drop for Terminal {
     }
 }
 
+fn size(columns: u16) -> Winsize {
+    Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
 /// Everything that `tcgetattr` tells of a terminal.
 fn settings(terminal: &OwnedFd) -> String {
     format!("{:?}", tcgetattr(terminal.as_fd()).expect("a terminal"))
@@ -206,4 +215,45 @@ fn show(mut screen: File, news: &Sender<News>) {
             return;
         }
     }
+}
+
+/// What a terminal of so many columns shows after all of this, line by line; nothing scrolls away.
+pub fn screen(shown: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut characters = shown.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' => column = 0,
+            '\n' => row += 1,
+            '\x1b' => {
+                let sequence: String = characters
+                    .by_ref()
+                    .skip(1)
+                    .take_while(|character| !character.is_ascii_alphabetic())
+                    .collect();
+                // The only one that mpwire sends: erase to the end of the line.
+                assert_eq!(sequence, "", "an unknown escape sequence in {shown:?}");
+                let line: &mut Vec<char> = &mut lines[row];
+                line.truncate(column);
+            }
+            character => {
+                if column == columns {
+                    (row, column) = (row + 1, 0);
+                }
+                if lines.len() <= row {
+                    lines.resize(row + 1, Vec::new());
+                }
+                let line = &mut lines[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = character;
+                column += 1;
+            }
+        }
+        lines.resize(lines.len().max(row + 1), Vec::new());
+    }
+    lines
+        .into_iter()
+        .map(|line| line.into_iter().collect::<String>().trim_end().to_owned())
+        .collect()
 }

@@ -15,7 +15,7 @@ use crate::board::fs::Found;
 use crate::board::{self, Board};
 use crate::path::is_within;
 use crate::transfer::tree::{Item, Place, send_tree};
-use crate::transfer::{self, Options, Progress};
+use crate::transfer::{self, Options};
 
 /// An installation on its way: [`Plan::resolve`], [`Plan::look`], [`Plan::fetch`], [`Plan::send`].
 #[derive(Debug)]
@@ -319,7 +319,7 @@ impl Plan {
         &self,
         board: &mut Board,
         options: &Options,
-        progress: &mut dyn FnMut(Progress),
+        events: &mut dyn FnMut(transfer::tree::Event),
     ) -> Result<transfer::tree::Summary, Error> {
         let wanted: Vec<(String, &File)> = self
             .files
@@ -360,11 +360,7 @@ impl Plan {
                 has_room: self.looked,
                 ..*options
             },
-            &mut |event| {
-                if let transfer::tree::Event::Progress(step) = event {
-                    progress(step);
-                }
-            },
+            events,
         );
         let tidied = board.tidy();
         let sent = sent?;

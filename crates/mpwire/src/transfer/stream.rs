@@ -325,7 +325,28 @@ pub(super) struct Meter<'a> {
     pub total: u64,
     /// Those that were on the board before.
     pub before: u64,
+    /// Where files begin in the stream, in order; without any, all of the stream counts for one file.
+    pub starts: Vec<FileStart>,
     progress: &'a mut dyn FnMut(Progress),
+}
+
+/// Where a file begins in a stream of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileStart {
+    /// Bytes of the stream before it.
+    pub stream: u64,
+    /// Bytes of all files before it, and of it those that the board had already.
+    pub done: u64,
+    /// Bytes of it that follow in the stream.
+    pub size: u64,
+}
+
+/// How many bytes of files are among the first `stream` bytes of a stream.
+fn done_at(starts: &[FileStart], stream: u64) -> u64 {
+    let begun = starts.partition_point(|start| start.stream <= stream);
+    starts[..begun].last().map_or(0, |start| {
+        start.done + start.size.min(stream - start.stream)
+    })
 }
 
 impl<'a> Meter<'a> {
@@ -335,6 +356,7 @@ impl<'a> Meter<'a> {
             blocks: 0,
             total,
             before: 0,
+            starts: Vec::new(),
             progress,
         }
     }
@@ -346,11 +368,16 @@ impl<'a> Meter<'a> {
         all: bool,
     ) -> Result<Option<Vec<u8>>, board::Error> {
         let (wire_bytes, total, before) = (&mut self.wire_bytes, self.total, self.before);
-        let progress = &mut *self.progress;
+        let (progress, starts) = (&mut *self.progress, &self.starts);
         let said = board.send_block(all, &mut |step| {
             *wire_bytes += step.wire as u64;
+            let done = if starts.is_empty() {
+                before + step.stream
+            } else {
+                done_at(starts, step.stream)
+            };
             progress(Progress {
-                done: (before + step.stream).min(total),
+                done: done.min(total),
                 total,
             });
         })?;

@@ -14,7 +14,8 @@ use crate::args::BenchArgs;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::local;
-use crate::report::{self, Stage};
+use crate::progress::Stage;
+use crate::report;
 
 /// Measures, prints, and draws if asked to.
 pub fn bench(connection: &mut Connection, arguments: &BenchArgs) -> Result<(), Error> {
@@ -28,7 +29,7 @@ pub fn bench(connection: &mut Connection, arguments: &BenchArgs) -> Result<(), E
     let board = connection.board()?;
     let report = {
         let stage = Stage::new();
-        bench::run(board, &options, &mut |step| stage.show(describe(step)))
+        bench::run(board, &options, &mut |step| stage.show(&describe(step)))
     };
     let report = report.map_err(|error| match error {
         bench::Error::Board(error) => Error::from(error).of_command("bench"),

@@ -13,7 +13,8 @@ use mpwire::link::{Address, OpenError};
 use crate::args::DoctorArgs;
 use crate::connection::{Connection, Patient, Unopened};
 use crate::error::Error;
-use crate::report::{self, Stage};
+use crate::progress::Stage;
+use crate::report;
 use advice::Asked;
 
 /// Which programs have a port open, and what to do about it.
@@ -162,7 +163,7 @@ fn not_opened(name: &str, error: &OpenError) -> Finding {
 fn with_stage(board: &mut mpwire::board::Board, options: Options) -> Result<Vec<Finding>, Error> {
     let stage = Stage::new();
     let found = examine(board, options, &mut |what| {
-        stage.show(format!("looking at {what}"));
+        stage.show(&format!("looking at {what}"));
     });
     // The user's interrupt is all that ends it.
     found.map_err(|_| Error::Interrupted)

@@ -88,6 +88,12 @@ impl Blocks {
         self.done
     }
 
+    /// Bytes of the stream up to its end so far, those that wait included.
+    pub(crate) fn total(&self) -> u64 {
+        let prepared = self.prepared.as_ref().map_or(0, |next| next.block.1);
+        self.done + (prepared + self.stream.len()) as u64
+    }
+
     /// Whether nothing waits to be sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.stream.is_empty() && self.prepared.is_none()

@@ -18,7 +18,7 @@ use crate::board::{self, BITS_MOST, Board, onboard, read};
 use crate::path::join;
 use crate::transfer::leftovers::healing;
 use crate::transfer::source::Source;
-use crate::transfer::stream::{self, DIGEST_BYTES, Feed, Meter, PROGRAMS, Put};
+use crate::transfer::stream::{self, DIGEST_BYTES, Feed, FileStart, Meter, PROGRAMS, Put};
 use crate::transfer::temporary::{staged_path, temporary_path};
 use crate::transfer::unchanged::{Candidate, unchanged};
 use crate::transfer::upload::{remove_after, send_file};
@@ -55,8 +55,12 @@ pub struct Place<'a> {
 pub enum Event {
     /// The board has the file at this path already.
     Unchanged(String),
-    /// So far are all files that are sent together.
+    /// The file at this path is being sent.
+    Sending(String),
+    /// Progress over all files of the transfer.
     Progress(Progress),
+    /// The file at this path was sent and is verified: so many bytes.
+    Sent(String, u64),
     /// Of the file at this path so many bytes were there, left by an interrupted copy.
     WentOn(String, u64),
 }
@@ -109,6 +113,7 @@ pub fn send_tree(
         force,
         together: options.all_or_nothing.then(Together::default),
         may_resume: options.may_resume,
+        has_begun: false,
         summary: Summary::default(),
     };
     let longer = tree.longest_digest()? + COUNTING_FREE;
@@ -148,6 +153,8 @@ struct Tree<'a> {
     together: Option<Together>,
     /// Whether beginnings of large files may be on the board.
     may_resume: bool,
+    /// Whether any file was sent, so that what is found unchanged later may be one of these.
+    has_begun: bool,
     summary: Summary,
 }
 
@@ -229,7 +236,12 @@ impl Tree<'_> {
         }
         self.put(board, events)?;
         if self.left.is_empty() {
+            let staged = self.staged();
             self.name_staged(board)?;
+            for index in staged {
+                let bytes = self.files[index].source.size()?;
+                events(Event::Sent(self.path(index), bytes));
+            }
         }
         Ok(true)
     }
@@ -359,6 +371,13 @@ impl Tree<'_> {
             };
             if same {
                 same_files.push(index);
+            }
+            if same && self.has_begun {
+                let bytes = source.size()?;
+                self.summary.files += 1;
+                self.summary.bytes += bytes;
+                events(Event::Sent(self.path(index), bytes));
+            } else if same {
                 events(Event::Unchanged(self.path(index)));
             } else {
                 left.push(index);
@@ -396,11 +415,24 @@ impl Tree<'_> {
     fn put(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let originals = self.originals()?;
         let begun = self.begun(board)?;
-        let mut total = 0;
-        for &index in &self.left {
-            total += self.files[index].source.size()?;
-        }
-        let mut progress = |progress| events(Event::Progress(progress));
+        let sizes: Vec<u64> = self
+            .left
+            .iter()
+            .map(|&index| self.files[index].source.size())
+            .collect::<Result<_, _>>()?;
+        let total = sizes.iter().sum();
+        self.has_begun = true;
+        let mut shown = None;
+        let mut progress = |progress: Progress| {
+            let number = file_at(&sizes, progress.done);
+            if shown != number {
+                shown = number;
+                if let Some(&index) = number.and_then(|number| self.left.get(number)) {
+                    events(Event::Sending(self.path(index)));
+                }
+            }
+            events(Event::Progress(progress));
+        };
         let mut meter = Meter::new(total, &mut progress);
         let mut said = Vec::new();
         let result = self.put_all(board, &originals, &begun, &mut meter, &mut said);
@@ -416,13 +448,15 @@ impl Tree<'_> {
         let failed_at = left.get(answers.clone().count()).copied();
         for index in left {
             if answers.next() == Some(b"True") {
+                let bytes = self.files[index].source.size()?;
                 self.summary.files += 1;
-                self.summary.bytes += self.files[index].source.size()?;
-                if let Some(together) = &mut self.together {
-                    together.staged.push(index);
-                }
+                self.summary.bytes += bytes;
                 if let Some(&start) = begun.get(&index) {
                     events(Event::WentOn(self.path(index), start));
+                }
+                match &mut self.together {
+                    Some(together) => together.staged.push(index),
+                    None => events(Event::Sent(self.path(index), bytes)),
                 }
             } else {
                 self.left.push(index);
@@ -447,9 +481,13 @@ impl Tree<'_> {
         meter: &mut Meter,
         said: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        let mut done = 0;
         for &index in &self.left {
             let item = &self.files[index];
             let path = self.path(index);
+            let size = item.source.size()?;
+            let before = done;
+            done += size;
             let digest = match originals.get(&index) {
                 Some((_, digest)) => digest.bytes(),
                 None => item.source.digest(Hasher::sha256())?.bytes(),
@@ -471,7 +509,6 @@ impl Tree<'_> {
                 continue;
             }
             let mut feed = Feed::new(item.source, false)?;
-            let size = item.source.size()?;
             let put = Put {
                 // What gets its name later keeps the other one.
                 target: if self.together.is_some() {
@@ -485,8 +522,12 @@ impl Tree<'_> {
                 start: begun.get(&index).copied().unwrap_or(0),
             };
             feed.skip(put.start)?;
-            meter.before += put.start;
             put.ask(board, false);
+            meter.starts.push(FileStart {
+                stream: board.blocks().map_or(0, |blocks| blocks.total()),
+                done: before + put.start,
+                size: size.saturating_sub(put.start),
+            });
             meter.feed(board, &mut feed, said)?;
         }
         said.extend(meter.send_all(board)?);
@@ -584,6 +625,11 @@ impl Tree<'_> {
         for (index, _) in std::iter::zip(self.left.clone(), &same).filter(|(_, same)| **same) {
             self.has(index);
         }
+        let mut total = 0;
+        for (&index, _) in self.left.iter().zip(&same).filter(|(_, same)| !**same) {
+            total += self.files[index].source.size()?;
+        }
+        let mut done = 0;
         board.make_directories(&self.directories())?;
         let options = Options {
             more_follow: true,
@@ -597,6 +643,7 @@ impl Tree<'_> {
                 continue;
             }
             let item = &self.files[index];
+            events(Event::Sending(self.path(index)));
             let sent = send_file::<Error>(
                 board,
                 item.source,
@@ -604,9 +651,14 @@ impl Tree<'_> {
                 "",
                 &options,
                 &mut |_| Ok(true),
-                &mut |progress| events(Event::Progress(progress)),
+                &mut |progress| {
+                    let done = done + progress.done;
+                    events(Event::Progress(Progress { done, total }));
+                },
             )?;
             if let Some(sent) = sent {
+                done += sent.bytes;
+                events(Event::Sent(self.path(index), sent.bytes));
                 self.summary.files += 1;
                 self.summary.bytes += sent.bytes;
                 self.summary.wire_bytes += sent.wire_bytes;
@@ -615,6 +667,16 @@ impl Tree<'_> {
         }
         board.tidy().map_err(board::Error::into)
     }
+}
+
+/// Which of files of these sizes, one behind the other, is under way when so many bytes are done.
+fn file_at(sizes: &[u64], done: u64) -> Option<usize> {
+    let mut end = 0;
+    let number = sizes.iter().position(|size| {
+        end += size;
+        done < end
+    });
+    number.or_else(|| sizes.len().checked_sub(1))
 }
 
 /// What `onboard/looks.py` found at a path.
@@ -655,7 +717,18 @@ fn read_looks(mut found: &[u8]) -> Option<Vec<There>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{There, read_looks};
+    use super::{There, file_at, read_looks};
+
+    #[test]
+    fn the_file_under_way_is_the_one_whose_bytes_are_next() {
+        let sizes = [10, 0, 5];
+        let at = |done| file_at(&sizes, done);
+        assert_eq!(
+            [at(0), at(9), at(10), at(14), at(15)],
+            [0, 0, 2, 2, 2].map(Some)
+        );
+        assert_eq!(file_at(&[], 0), None);
+    }
 
     #[test]
     fn what_was_found_is_read_and_nonsense_is_refused() {

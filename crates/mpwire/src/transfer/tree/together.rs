@@ -26,8 +26,14 @@ pub(super) struct Together {
 
 impl Tree<'_> {
     pub(super) fn has_staged(&self) -> bool {
-        let together = self.together.as_ref();
-        together.is_some_and(|together| !together.staged.is_empty())
+        !self.staged().is_empty()
+    }
+
+    /// The files that are complete on the board and have not their names yet.
+    pub(super) fn staged(&self) -> Vec<usize> {
+        self.together
+            .as_ref()
+            .map_or_else(Vec::new, |together| together.staged.clone())
     }
 
     /// Refuses what would not say by its name what it is to become, while it waits for the others.

@@ -8,7 +8,8 @@ use mpwire::transfer::Progress;
 use mpwire::transfer::download::{Known, Outcome, Receiver};
 
 use crate::local::{self, Links};
-use crate::report::{self, FileProgress};
+use crate::progress::FileProgress;
+use crate::report;
 
 /// A file of the board on its way here.
 pub struct Arriving {
@@ -42,17 +43,19 @@ impl Arriving {
 pub struct Arrivals<'a> {
     files: &'a [Arriving],
     explain: bool,
+    lists: bool,
     current: Option<(local::Writer, FileProgress)>,
     /// What is being written.
     target: Option<&'a Path>,
 }
 
 impl<'a> Arrivals<'a> {
-    /// Of these files; `explain` says which are here already.
-    pub fn new(files: &'a [Arriving], explain: bool) -> Self {
+    /// Of these files; `explain` says which are here already, `lists` which were copied.
+    pub fn new(files: &'a [Arriving], explain: bool, lists: bool) -> Self {
         Self {
             files,
             explain,
+            lists,
             current: None,
             target: None,
         }
@@ -70,7 +73,7 @@ impl Receiver for Arrivals<'_> {
         self.target = Some(&file.target);
         // A temporary file of before goes first: there may be no room for both.
         self.current = None;
-        let progress = FileProgress::new(&file.source, file.size);
+        let progress = FileProgress::new(&file.source);
         let writer = local::Writer::new(&file.target, file.links)?;
         self.current = Some((writer, progress));
         Ok(())
@@ -88,6 +91,9 @@ impl Receiver for Arrivals<'_> {
         let written = self.current.take();
         if let Some((writer, _)) = written.filter(|_| outcome == Outcome::Arrived) {
             writer.commit()?;
+            if self.lists {
+                report::copied(&self.files[index].target.to_string_lossy());
+            }
         }
         // Genuine mpremote copies such a file again and says nothing.
         if outcome == Outcome::Unchanged && self.explain {
@@ -120,7 +126,7 @@ mod tests {
             size: 5,
             links: Links::Followed,
         }];
-        let mut arrivals = Arrivals::new(&files, false);
+        let mut arrivals = Arrivals::new(&files, false, false);
         // Its digest was not the board's, and the next one is that of what is here.
         arrivals.begin(0).unwrap();
         arrivals.write(b"wrong").unwrap();

@@ -12,6 +12,7 @@ use super::place::Place;
 use super::{Leaf, omitted};
 use crate::error::Error;
 use crate::local;
+use crate::report;
 
 /// Deeper than any board's filesystem goes: what is deeper is a loop of links.
 const DEPTH_LIMIT: usize = 64;
@@ -22,6 +23,7 @@ pub fn copy_tree(
     to: &str,
     directories: &[Vec<String>],
     files: &[Leaf<PathBuf>],
+    lists: bool,
 ) -> Result<(), Error> {
     let root = root(Path::new(to), from.name())?;
     make_directory(&root)?;
@@ -30,7 +32,11 @@ pub fn copy_tree(
     }
     for leaf in files {
         let data = Contents::of(&leaf.source)?.into_bytes()?;
-        write(&root.join(leaf.below.iter().collect::<PathBuf>()), &data)?;
+        let target = root.join(leaf.below.iter().collect::<PathBuf>());
+        write(&target, &data)?;
+        if lists {
+            report::copied(&target.to_string_lossy());
+        }
     }
     Ok(())
 }

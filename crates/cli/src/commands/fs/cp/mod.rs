@@ -28,7 +28,8 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::local::Links;
 use crate::persona;
-use crate::report::{self, FileProgress};
+use crate::progress::FileProgress;
+use crate::report;
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
 use here::Contents;
@@ -66,6 +67,7 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         force: arguments.force,
         multiple: sources.len() > 1,
         explain: arguments.verbose,
+        quiet: arguments.no_verbose,
     };
     let result = copy.all(sources, destination, arguments);
     // After an error, too, nothing of ours stays on the board; the error is the one to tell.
@@ -160,9 +162,17 @@ struct Copy<'a> {
     multiple: bool,
     /// Whether to say how each file was sent.
     explain: bool,
+    /// Whether to say nothing.
+    quiet: bool,
 }
 
 impl Copy<'_> {
+    /// Whether each file of a tree that was copied is listed. Genuine mpremote lists none, so that this is
+    /// for people.
+    fn lists(&self) -> bool {
+        self.explain || (!self.quiet && report::is_watched())
+    }
+
     fn all(
         &mut self,
         sources: &[String],
@@ -215,12 +225,13 @@ impl Copy<'_> {
                     Place::Board(source) => {
                         let size = self.size(source)?;
                         let source = source.clone();
-                        self.files_from_board(&[Arriving {
+                        let file = Arriving {
                             source,
                             target,
                             size,
                             links: Links::Followed,
-                        }])
+                        };
+                        self.files_from_board(&[file], false)
                     }
                     Place::Local(_) => here::write(&target, &self.read(from)?),
                 }
@@ -243,7 +254,7 @@ impl Copy<'_> {
     fn file_to_board(&mut self, source: Source, name: &str, path: &str) -> Result<(), Error> {
         let trimmed = path::without_slash(path);
         let must_be_directory = path::names_directory(path);
-        let (multiple, force) = (self.multiple, self.force);
+        let (multiple, force, quiet) = (self.multiple, self.force, self.quiet);
         let mut admit = |destination: &Destination| {
             let is_directory = destination.outer.is_some_and(|status| status.is_directory);
             if !is_directory && must_be_directory {
@@ -253,7 +264,9 @@ impl Copy<'_> {
                 return Err(no_directory(destination.outer.is_some()));
             }
             if destination.unchanged && !force {
-                report::aside(&format!("Up to date: {}", destination.target))?;
+                if !quiet {
+                    report::aside(&format!("Up to date: {}", destination.target))?;
+                }
                 return Ok(false);
             }
             Ok(true)
@@ -271,9 +284,8 @@ impl Copy<'_> {
         name: &str,
         admit: &mut dyn FnMut(&Destination) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let size = source.size()?;
         let shown = if path.is_empty() { name } else { path };
-        let progress = FileProgress::new(shown, size);
+        let progress = FileProgress::new(shown);
         let sent = transfer::send_file(
             self.board,
             source,
@@ -285,7 +297,7 @@ impl Copy<'_> {
         )?;
         drop(progress);
         if let Some(sent) = sent.filter(|sent| sent.went_on_at > 0) {
-            report::went_on(if name.is_empty() { shown } else { name }, sent.went_on_at);
+            report::resumed(if name.is_empty() { shown } else { name }, sent.went_on_at);
         }
         if let Some(sent) = sent.filter(|_| self.explain) {
             report::status(&format!(
@@ -336,8 +348,9 @@ impl Copy<'_> {
             Place::Local(path) => Contents::of(Path::new(path))?.into_bytes(),
             Place::Board(path) => {
                 let result = {
-                    let progress = FileProgress::new(path, self.size(path)?);
-                    transfer::download(self.board, path, 0, &mut |step| progress.update(step))
+                    let size = self.size(path)?;
+                    let progress = FileProgress::new(path);
+                    transfer::download(self.board, path, size, &mut |step| progress.update(step))
                 };
                 result.map_err(of_reading)
             }
@@ -375,7 +388,9 @@ impl Copy<'_> {
                             .collect();
                         self.tree_to_board(&from, to, &directories, &items)
                     }
-                    Place::Local(to) => here::copy_tree(&from, to, &directories, &files),
+                    Place::Local(to) => {
+                        here::copy_tree(&from, to, &directories, &files, self.lists())
+                    }
                 }
             }
             Place::Board(path) => {
@@ -431,11 +446,8 @@ impl Copy<'_> {
         let name = from.name();
         let directories: Vec<String> = directories.iter().map(|below| below.join("/")).collect();
         let mut printed = Ok(());
-        let size = items
-            .iter()
-            .filter_map(|item| item.source.size().ok())
-            .sum();
-        let progress = FileProgress::new(to, size);
+        let progress = FileProgress::new(to);
+        let (quiet, lists) = (self.quiet, self.lists());
         let place = tree::Place { path: to, name };
         let note = unfinished::begin(self.board.name(), &tree::places(place, &directories));
         let result = tree::send_tree(
@@ -446,8 +458,12 @@ impl Copy<'_> {
             self.force,
             &self.options,
             &mut |event| match event {
+                tree::Event::Sending(path) => progress.rename(&path),
                 tree::Event::Progress(step) => progress.update(step),
-                tree::Event::WentOn(path, at) => report::went_on(&path, at),
+                tree::Event::Sent(path, _) if lists => report::copied(&path),
+                tree::Event::Sent(..) => {}
+                tree::Event::WentOn(path, at) => report::resumed(&path, at),
+                tree::Event::Unchanged(_) if quiet => {}
                 tree::Event::Unchanged(path) => {
                     let line = format!("Up to date: {path}");
                     printed = std::mem::replace(&mut printed, Ok(())).and(report::aside(&line));
@@ -501,11 +517,11 @@ impl Copy<'_> {
                 links: Links::Replaced,
             })
             .collect();
-        self.files_from_board(&files)
+        self.files_from_board(&files, self.lists())
     }
 
     /// Reads files of the board, but for those that are here already.
-    fn files_from_board(&mut self, files: &[Arriving]) -> Result<(), Error> {
+    fn files_from_board(&mut self, files: &[Arriving], lists: bool) -> Result<(), Error> {
         let wanted: Vec<Wanted> = files
             .iter()
             .map(|file| Wanted {
@@ -514,7 +530,7 @@ impl Copy<'_> {
                 known: if self.force { None } else { file.known() },
             })
             .collect();
-        let mut arrivals = Arrivals::new(files, self.explain);
+        let mut arrivals = Arrivals::new(files, self.explain, lists);
         transfer::download_all(self.board, &wanted, &mut arrivals).map_err(|error| {
             match (error, arrivals.target()) {
                 (transfer::Error::Output(error), Some(target)) => {
