@@ -8,12 +8,29 @@ use mpwire::{board, link, mip, transfer};
 
 use crate::commands;
 
+/// What frees memory on a board.
+const FREE_MEMORY: &str =
+    "`mpwire soft-reset` frees what programs hold, unless boot.py or main.py takes it again";
+/// What a board with little memory can take.
+const SMALLER_CHUNKS: &str =
+    "give a smaller --chunk-size, or none: chunks are then as large as the board's memory allows";
+
 /// Why the program ends before its last command is done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A sentence for the user.
     #[error("{0}")]
     Message(String),
+    /// The board has too little memory for what a command does.
+    #[error("{message}")]
+    NoMemory {
+        /// A sentence for the user.
+        message: String,
+        /// What the user can do about it.
+        hint: &'static str,
+        /// What the board printed, if a program there has raised it.
+        traceback: Option<String>,
+    },
     /// There is no such command.
     #[error("{what}")]
     Unknown {
@@ -143,6 +160,22 @@ impl Error {
             reason,
             from_system,
         };
+        if let Some(hint) = self.memory_hint() {
+            let message = format!("{command}: {self}");
+            let traceback = match self {
+                Self::Board(board::Error::Exception { traceback })
+                | Self::Transfer(transfer::Error::Board(board::Error::Exception { traceback })) => {
+                    Some(traceback)
+                }
+                Self::NoMemory { .. } => return self,
+                _ => None,
+            };
+            return Self::NoMemory {
+                message,
+                hint,
+                traceback,
+            };
+        }
         match self {
             Self::Advised { error, hint } => error.of_command(command).with_hint(hint),
             Self::Board(board::Error::File { path, errno })
@@ -181,14 +214,20 @@ impl Error {
     /// Whether what was begun on the board may be there still: nobody could tell it to end, or it had no
     /// memory for that.
     pub fn leaves_something(&self) -> bool {
-        let is_of_memory = match self {
+        self.memory_hint().is_some() || self.is_of_the_link()
+    }
+
+    /// What the user can do about a lack of memory on the board, where that is what failed.
+    fn memory_hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoMemory { hint, .. } => Some(hint),
+            Self::Transfer(transfer::Error::ChunkTooLarge { .. }) => Some(SMALLER_CHUNKS),
+            Self::Transfer(transfer::Error::NoMemory { .. }) => Some(FREE_MEMORY),
             Self::Board(error) | Self::Transfer(transfer::Error::Board(error)) => {
-                error.is_out_of_memory()
+                error.is_out_of_memory().then_some(FREE_MEMORY)
             }
-            Self::Transfer(transfer::Error::NoMemory { .. }) => true,
-            _ => false,
-        };
-        is_of_memory || self.is_of_the_link()
+            _ => None,
+        }
     }
 
     /// What the user can do about it, where there is something.
@@ -211,6 +250,9 @@ impl Error {
                 ..
             } => return commands::doctor::who_holds(port).map(Cow::Owned),
             _ => {}
+        }
+        if let Some(hint) = self.memory_hint() {
+            return Some(hint.into());
         }
         let hint = match self {
             Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),

@@ -17,7 +17,11 @@ pub fn message(error: &Error) -> Option<String> {
         Error::RemoveDirectory { path, reason } => {
             Some(format!("rm -r: cannot remove :{path} {reason}"))
         }
-        Error::Raised { traceback, .. } => Some(format!("Error with transport:\n{traceback}")),
+        Error::Raised { traceback, .. }
+        | Error::NoMemory {
+            traceback: Some(traceback),
+            ..
+        } => Some(format!("Error with transport:\n{traceback}")),
         Error::Unknown { what, .. } => Some(what.clone()),
         Error::Open(error) | Error::DefaultBoard { source: error, .. } => opening(error),
         Error::Mip(error) => fetching(error),
@@ -28,7 +32,7 @@ pub fn message(error: &Error) -> Option<String> {
             ..
         } => Some(format!("{command}: {path}: {reason}.")),
         Error::Advised { error, .. } => message(error),
-        Error::Message(_) => Some(error.to_string()),
+        Error::Message(_) | Error::NoMemory { .. } => Some(error.to_string()),
         Error::Board(_)
         | Error::Transfer(_)
         | Error::Usage(_)

@@ -6,12 +6,15 @@ use super::line::number;
 use super::{FILE, Flash, LeftOut, fits, remove};
 use crate::board::capabilities::Capabilities;
 use crate::board::fs::at;
+use crate::board::plausible::at_most;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, Error, onboard, read, unreadable};
 
 /// The first file, which tells how large the second may be.
 const FIRST: usize = 4096;
 const LAST: usize = 64 * 1024;
+/// No file of ours takes an hour.
+const MAX_MICROSECONDS: u64 = 3_600_000_000;
 /// How long writing the second may take, in seconds.
 const SECONDS: f64 = 1.0;
 
@@ -61,7 +64,7 @@ fn write_and_read(
     let value = read(&reply)?;
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rate = |microseconds: &Value| {
-        let microseconds = microseconds.as_size()?.max(1);
+        let microseconds = at_most(microseconds, MAX_MICROSECONDS)?.max(1);
         Some(size as f64 * 1e6 / microseconds as f64)
     };
     let flash = value.as_items().and_then(|items| match items {

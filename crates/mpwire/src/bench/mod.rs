@@ -21,7 +21,8 @@ pub use data::Kind;
 use crate::board::capabilities::Capabilities;
 use crate::board::errno::Errno;
 use crate::board::fs::at;
-use crate::board::{self, Board, onboard, read, unreadable};
+use crate::board::plausible::Space;
+use crate::board::{self, Board, onboard, read};
 use crate::session;
 use crate::transfer::{self, Encoding};
 
@@ -263,9 +264,8 @@ fn free_space(board: &mut Board, capabilities: &Capabilities) -> Result<Option<u
     let reply = board
         .run(&[onboard::FREE], &text)
         .map_err(|error| at(error, FILE))?;
-    let free = read(&reply)?.as_size();
-    free.map(Some)
-        .ok_or_else(|| unreadable(&reply, "the free space was expected"))
+    let space = Space::from_value(&read(&reply)?);
+    Ok(space.and_then(|space| space.free()))
 }
 
 /// What must be free for a file of `size` bytes and its directory entry.

@@ -1,8 +1,9 @@
 //! What a board's firmware can do, found out once a session.
 
-use mpwire_proto::literal::{Value, parse};
+use mpwire_proto::literal::parse;
 
 use super::onboard;
+use super::plausible;
 use super::program::Program;
 
 /// What a board's firmware has; each found on its own.
@@ -77,7 +78,8 @@ impl Capabilities {
         let mut found = found.into_iter();
         let mut next = || found.next();
         Some(Self {
-            free_memory: Value::as_size(free)?,
+            // With a figure that cannot be true the board gets what the smallest takes.
+            free_memory: plausible::free_memory(free).unwrap_or(0),
             bytes_fromhex: next()?,
             a2b_base64: next()?,
             unhexlify: next()?,

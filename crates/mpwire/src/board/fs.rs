@@ -5,12 +5,16 @@ use mpwire_proto::literal::Value;
 use super::errno::Errno;
 use super::patience::{COUNTING_FREE, DIGESTING_ANY};
 use super::persistence::persistently;
+use super::plausible::{self, Space};
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, read_list, unreadable};
 use crate::path::{absolute, is_within, join, leads_above, normal};
 
 /// The directory bit of a mode (`MP_S_IFDIR`, `extmod/vfs.h`).
 const DIRECTORY: i64 = 0x4000;
+
+/// Fewer bytes than these are written in less time than the directories are counted in.
+const COUNTING_LEAST: u64 = 32 * 1024;
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,26 +68,56 @@ pub enum Removed {
 pub struct Filesystem {
     /// What the board calls it, such as `<VfsLfs2>`.
     pub name: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// Free space in bytes.
-    pub free: u64,
+    /// Its size and free space; `None` where the board tells none that can be.
+    pub space: Option<Space>,
     /// Where it is mounted.
     pub place: String,
 }
 
 impl Filesystem {
     fn from_value(value: &Value) -> Option<Self> {
-        let [name, size, free, place] = value.as_items()? else {
+        let [name, space, place] = value.as_items()? else {
             return None;
         };
         Some(Self {
             name: name.as_str()?.to_owned(),
-            size: size.as_size()?,
-            free: free.as_size()?,
+            space: Space::from_value(space),
             place: place.as_str()?.to_owned(),
         })
     }
+
+    /// Its size in bytes, where that is known.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        self.space.map(|space| space.size())
+    }
+
+    /// Its free space in bytes, where that is known.
+    #[must_use]
+    pub fn free(&self) -> Option<u64> {
+        self.space?.free()
+    }
+
+    /// Whether it counts its directories twice, or may do so: firmware without the module `vfs` names no
+    /// filesystem.
+    fn may_be_littlefs_2(&self) -> bool {
+        self.name.contains("VfsLfs2") || self.name.contains("unknown")
+    }
+
+    /// Whether the absolute `path` is below its mount point.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        is_within(path, &self.place)
+    }
+}
+
+/// The filesystem that holds the absolute `path`: the one that is mounted deepest.
+#[must_use]
+pub fn holding<'a>(filesystems: &'a [Filesystem], path: &str) -> Option<&'a Filesystem> {
+    filesystems
+        .iter()
+        .filter(|filesystem| filesystem.holds(path))
+        .max_by_key(|filesystem| filesystem.place.len())
 }
 
 impl Status {
@@ -93,7 +127,7 @@ impl Status {
         };
         Some(Self {
             is_directory: mode.as_int()? & DIRECTORY != 0,
-            size: size.as_size().unwrap_or(0),
+            size: plausible::file_size(size).unwrap_or(0),
         })
     }
 }
@@ -117,7 +151,7 @@ impl Entry {
             name: name.as_shown()?.to_owned(),
             is_text: name.as_str().is_some(),
             is_directory: mode.as_int()? & DIRECTORY != 0,
-            size: size.as_size().unwrap_or(0),
+            size: plausible::file_size(size).unwrap_or(0),
         })
     }
 }
@@ -290,6 +324,76 @@ impl Board {
             other => other?,
         };
         filesystems(&reply)
+    }
+
+    /// The free space in bytes where `path` is, of a filesystem of which the firmware tells `space`, when
+    /// `needed` bytes are to be written there; `None` where it is not known.
+    ///
+    /// A figure that would refuse them, or that cannot be true, is checked where counting the directories
+    /// takes less time than a write that fails: nothing is refused that might fit.
+    pub(crate) fn certain_free(
+        &mut self,
+        path: &str,
+        space: Option<Space>,
+        needed: u64,
+    ) -> Result<Option<u64>, Error> {
+        let Some(space) = space else {
+            return Ok(None);
+        };
+        match space.free() {
+            Some(free) if needed <= free => return Ok(Some(free)),
+            None if needed < COUNTING_LEAST => return Ok(None),
+            _ => {}
+        }
+        let directory = self.current_directory()?;
+        let path = absolute(path, &directory);
+        let filesystems = match self.filesystems() {
+            Err(error) if error.is_exception() => return Ok(space.free()),
+            other => other?,
+        };
+        match holding(&filesystems, &path) {
+            Some(filesystem) if filesystem.space.is_some() => {
+                self.count_free(filesystem, &filesystems)
+            }
+            _ => Ok(space.free()),
+        }
+    }
+
+    /// The free space in bytes of `filesystem`, one of `all`: of a `LittleFS` 2 with what `os.statvfs`
+    /// counts twice counted once. `None` where it cannot be known.
+    pub fn count_free(
+        &mut self,
+        filesystem: &Filesystem,
+        all: &[Filesystem],
+    ) -> Result<Option<u64>, Error> {
+        let Some(space) = filesystem.space else {
+            return Ok(None);
+        };
+        if !filesystem.may_be_littlefs_2() {
+            return Ok(space.free());
+        }
+        let places: Vec<String> = all.iter().map(|other| other.place.clone()).collect();
+        let arguments = [
+            Argument::Text(filesystem.place.trim_end_matches('/')),
+            Argument::Texts(&places),
+        ];
+        let text = format!("print({})", call(onboard::DIRECTORIES.defines, &arguments));
+        let counted = self.patiently(COUNTING_FREE, |board| {
+            board.run_persistently(&[onboard::DIRECTORIES], &text)
+        });
+        match counted {
+            Ok(reply) => Ok(read(&reply)?
+                .as_size()
+                .and_then(|directories| space.free_with_directories(directories))),
+            // A directory that cannot be read, or little memory: then it is not known.
+            Err(error)
+                if error.is_exception() || error.is_out_of_memory() || error.errno().is_some() =>
+            {
+                self.tidy()?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The current directory.

@@ -10,6 +10,7 @@ mod mount;
 pub mod onboard;
 pub(crate) mod patience;
 pub(crate) mod persistence;
+pub mod plausible;
 pub mod program;
 pub(crate) mod record;
 mod shrink;
@@ -73,7 +74,7 @@ pub enum Error {
         errno: Errno,
     },
     /// A program raised.
-    #[error("the board raised an exception:\n{}", traceback.trim_end())]
+    #[error("{}", raised(traceback))]
     Exception {
         /// The board's own words.
         traceback: String,
@@ -100,6 +101,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// What a program of ours raised, in words: of a lack of memory it is of no interest where it happened.
+fn raised(traceback: &str) -> String {
+    let traceback = traceback.trim_end();
+    match traceback.rsplit_once("MemoryError: ") {
+        Some((_, what)) => format!("the board has too little memory ({what})"),
+        None if traceback.ends_with("MemoryError:") => "the board has too little memory".to_owned(),
+        None => format!("the board raised an exception:\n{traceback}"),
+    }
 }
 
 impl Error {

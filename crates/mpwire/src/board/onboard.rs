@@ -56,6 +56,8 @@ programs! {
     TOUCH = "_mw_touch" in "touch.py";
     /// The current directory.
     GETCWD = "_mw_getcwd" in "getcwd.py";
+    /// Counts directories.
+    DIRECTORIES = "_mw_directories" in "directories.py";
     /// Size and free space of each filesystem.
     FILESYSTEMS = "_mw_filesystems" in "filesystems.py";
     /// Sets or prints date and time.
@@ -104,7 +106,7 @@ programs! {
     COPY = "_mw_copy" in "copy.py";
     /// Leaves one of two names of the same file.
     PART = "_mw_part" in "part.py";
-    /// Free space.
+    /// Size and free space of one filesystem, in blocks.
     FREE = "_mw_free" in "free.py";
     /// Writes a small file.
     SMALL = "_mw_small" in "small.py";

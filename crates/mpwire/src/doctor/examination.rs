@@ -17,6 +17,7 @@ use super::{Finding, Identity, RomContents, Unexamined, Writing};
 use crate::bench;
 use crate::board::errno::Errno;
 use crate::board::fs::Filesystem;
+use crate::board::plausible;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, Error, onboard, read, read_list, unreadable};
 use crate::path::{join, parent};
@@ -384,7 +385,7 @@ fn identity(board: &mut Board, found: &mut Vec<Finding>) -> Result<(), Error> {
         .map(|name| name.as_str().map(str::to_owned))
         .collect::<Option<_>>()
         .ok_or_else(wrong)?;
-    let used = used.as_size().ok_or_else(wrong)?;
+    let used = plausible::free_memory(used).ok_or_else(wrong)?;
     let [implementation, version, platform, machine, build] =
         <[String; 5]>::try_from(names).map_err(|_| wrong())?;
     found.push(Finding::Identity(Identity {
@@ -434,11 +435,14 @@ fn receiving(board: &mut Board) -> Result<Finding, Error> {
     board.tidy()?;
     let value = read(&reply)?;
     match value.as_items() {
-        Some([found, right]) => Ok(Finding::Receiving {
-            sent: u64::from(FLOOD),
-            found: found.as_size().unwrap_or(0),
-            right: right.as_size().unwrap_or(0),
-        }),
+        Some([found, right]) => {
+            let found = plausible::at_most(found, u64::from(FLOOD)).unwrap_or(0);
+            Ok(Finding::Receiving {
+                sent: u64::from(FLOOD),
+                found,
+                right: plausible::at_most(right, found).unwrap_or(0),
+            })
+        }
         _ => Err(unreadable(&reply, "a count was expected")),
     }
 }
@@ -465,16 +469,21 @@ fn filesystems(
     let all = board.filesystems()?;
     let labels = mounts(board)?;
     let mut mounted = Vec::with_capacity(all.len());
-    for mut filesystem in all {
+    for mut filesystem in all.clone() {
         let known = labels.iter().find(|known| known.place == filesystem.place);
         let read_only = filesystem.name.contains(ROM_SYSTEM)
             || known.is_some_and(|known| known.is_read_only)
             || filesystem.place == REMOTE;
+        let counted = match filesystem.free() {
+            None if !read_only => board.count_free(&filesystem, &all)?,
+            _ => None,
+        };
         if let Some(known) = known {
             filesystem.name.clone_from(&known.kind);
         }
         found.push(Finding::Filesystem {
             filesystem: filesystem.clone(),
+            counted,
             label: known.map_or_else(String::new, |known| known.label.clone()),
             read_only,
         });
@@ -559,9 +568,9 @@ fn health_finding(value: &Value, place: &str) -> Option<Finding> {
         }),
         [files, directories, bytes, Value::Bool(is_all)] => Some(Finding::Files {
             place: place.to_owned(),
-            files: files.as_size()?,
-            directories: directories.as_size()?,
-            bytes: bytes.as_size()?,
+            files: plausible::file_size(files)?,
+            directories: plausible::file_size(directories)?,
+            bytes: plausible::file_size(bytes)?,
             is_all: *is_all,
         }),
         _ => None,

@@ -131,6 +131,8 @@ pub enum Finding {
     Filesystem {
         /// Size, free space and place.
         filesystem: Filesystem,
+        /// The free space in bytes by a count of its directories, where what the firmware says cannot be.
+        counted: Option<u64>,
         /// Its label; empty where it has none.
         label: String,
         /// Whether it is read-only by its kind or by the way it is mounted.
@@ -282,9 +284,10 @@ impl Finding {
             Self::RoundTrip(found) => warn_if(found.median > SLOW),
             Self::Filesystem {
                 filesystem,
+                counted,
                 read_only,
                 ..
-            } => fullness(filesystem, *read_only),
+            } => fullness(filesystem, *counted, *read_only),
             Self::Writing { result, .. } => match result {
                 Writing::Right => Level::Fine,
                 Writing::Refused {
@@ -425,28 +428,38 @@ fn port_level(state: &PortState, shared: Level) -> Level {
     }
 }
 
-fn fullness(filesystem: &Filesystem, read_only: bool) -> Level {
+fn fullness(filesystem: &Filesystem, counted: Option<u64>, read_only: bool) -> Level {
+    if read_only {
+        return Level::Fine;
+    }
+    let (Some(free), Some(size)) = (filesystem.free().or(counted), filesystem.size()) else {
+        return Level::Warning;
+    };
     #[expect(clippy::cast_precision_loss, reason = "a share")]
-    let share = filesystem.free as f64 / filesystem.size.max(1) as f64;
-    match filesystem.free {
-        _ if read_only => Level::Fine,
+    let share = free as f64 / size as f64;
+    match free {
         free if free < FULL => Level::Problem,
-        _ => warn_if(share < NEARLY_FULL),
+        // A figure that cannot be true misleads programs on the board as well.
+        _ => warn_if(share < NEARLY_FULL || filesystem.free().is_none()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use mpwire_proto::literal::Value;
 
-    fn level(size: u64, free: u64, read_only: bool) -> Level {
+    use super::*;
+    use crate::board::plausible::Space;
+
+    fn level(size: i64, free: i64, read_only: bool) -> Level {
+        let numbers = [1, 1, size, free].map(Value::Int).to_vec();
         Finding::Filesystem {
             filesystem: Filesystem {
                 name: "<VfsLfs2>".to_owned(),
-                size,
-                free,
+                space: Space::from_value(&Value::Tuple(numbers)),
                 place: "/".to_owned(),
             },
+            counted: None,
             label: String::new(),
             read_only,
         }
@@ -459,9 +472,9 @@ mod tests {
         assert_eq!(level(1 << 20, 40_000, false), Level::Warning);
         assert_eq!(level(1 << 20, 4096, false), Level::Problem);
         assert_eq!(level(64 << 10, 60 << 10, false), Level::Fine);
-        // A ROM is always full, and what has no size is none.
+        // A ROM is always full.
         assert_eq!(level(1 << 20, 0, true), Level::Fine);
-        assert_eq!(level(0, 0, false), Level::Problem);
+        assert_eq!(level(1 << 20, (1 << 20) + 1, false), Level::Warning);
     }
 
     #[test]

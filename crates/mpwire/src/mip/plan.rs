@@ -11,9 +11,8 @@ use super::source::{Source, split};
 use super::{Error, Request, Step, Surroundings};
 use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
-use crate::board::fs::Found;
+use crate::board::fs::{Found, holding};
 use crate::board::{self, Board};
-use crate::path::is_within;
 use crate::transfer::tree::{Item, Place, send_tree};
 use crate::transfer::{self, Options};
 
@@ -382,21 +381,18 @@ impl Plan {
             Err(error) if error.is_exception() => return Ok(()),
             other => other?,
         };
-        // The target at the root is empty.
-        let target = self.target.clone() + "/";
-        let holds_target = |place: &str| is_within(&target, place);
-        let filesystem = filesystems
-            .iter()
-            .filter(|filesystem| holds_target(&filesystem.place))
-            .max_by_key(|filesystem| filesystem.place.len());
-        match filesystem {
-            Some(filesystem) if filesystem.free < new_bytes => {
-                Err(Error::Transfer(transfer::Error::NoSpace {
-                    path: self.shown_target.clone(),
-                    size: new_bytes,
-                    free: filesystem.free,
-                }))
-            }
+        let Some(filesystem) = holding(&filesystems, &(self.target.clone() + "/")) else {
+            return Ok(());
+        };
+        if filesystem.free().is_some_and(|free| new_bytes <= free) {
+            return Ok(());
+        }
+        match board.count_free(filesystem, &filesystems)? {
+            Some(free) if free < new_bytes => Err(Error::Transfer(transfer::Error::NoSpace {
+                path: self.shown_target.clone(),
+                size: new_bytes,
+                free,
+            })),
             _ => Ok(()),
         }
     }

@@ -207,6 +207,10 @@ impl ImageShipment<'_> {
             Failure::Board(error) => at(error, &format!("ROMFS{number}")).into(),
             Failure::Encoding(error) => error.into(),
             Failure::NoMemory => Error::NoMemory { number },
+            Failure::ChunkTooLarge { size } => {
+                let path = format!("ROMFS{number}");
+                transfer::Error::ChunkTooLarge { path, size }.into()
+            }
             Failure::Corrupt => Error::Corrupt { number },
         }
     }

@@ -3,7 +3,11 @@
 use mpwire_proto::literal::Value;
 
 use super::image::HEADER;
+use crate::board::plausible::at_most;
 use crate::board::{self, Board, onboard, read_list, unreadable};
+
+/// A partition larger than this is on no flash that boards have.
+const MAX_SIZE: u64 = 1 << 32;
 
 /// A ROM partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +29,12 @@ impl Partition {
         let [is_block_device, size, block_size, Value::Bytes(start)] = value.as_items()? else {
             return None;
         };
+        let size = at_most(size, MAX_SIZE)?;
         Some(Self {
             number,
             is_block_device: *is_block_device == Value::Bool(true),
-            size: size.as_size()?,
-            block_size: block_size.as_size().filter(|&size| size > 0)?,
+            size,
+            block_size: at_most(block_size, size).filter(|&size| size > 0)?,
             start: start.clone(),
         })
     }

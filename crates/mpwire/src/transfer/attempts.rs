@@ -31,6 +31,11 @@ pub enum Failure {
     Corrupt,
     /// Memory did not suffice for the smallest chunk of the lightest encoding.
     NoMemory,
+    /// Memory did not suffice for chunks of the size asked for.
+    ChunkTooLarge {
+        /// That size, in bytes.
+        size: usize,
+    },
 }
 
 /// Sends `shipment` until the board finds it right; counts what all attempts took.
@@ -91,7 +96,12 @@ impl Attempts<'_> {
         for halvings in 0.. {
             match self.attempt(&plan, halvings, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
-                Err(error) if error.is_out_of_memory() && plan.chunk_size.is_none() => {}
+                Err(error) if error.is_out_of_memory() => {
+                    if let Some(size) = plan.chunk_size {
+                        let size = size.get();
+                        return Err(Failure::ChunkTooLarge { size });
+                    }
+                }
                 // Firmware may lack what nobody thought of asking for.
                 Err(error) if plan.encoding == Encoding::Stream && error.is_exception() => {
                     self.board.note_stream_refusal(&error);

@@ -146,6 +146,14 @@ pub enum Error {
         /// The path on the board.
         path: String,
     },
+    /// The board has too little memory for chunks of the size asked for.
+    #[error("{path}: the board has too little memory for chunks of {size} bytes")]
+    ChunkTooLarge {
+        /// The path on the board, or the partition.
+        path: String,
+        /// The size asked for.
+        size: usize,
+    },
     /// The board has too little memory for even the smallest chunk.
     #[error("{path}: the board has too little memory to receive the file")]
     NoMemory {
@@ -170,9 +178,9 @@ impl Doubtful for Error {
             Self::Board(error) => error.doubt(),
             Self::CorruptDownload { .. } => Doubt::Loss,
             // Without what earlier attempts have left on it the board may have the memory.
-            Self::Corrupt { kept: true, .. } | Self::NoMemory { .. } => {
-                Doubt::Refusal(self.to_string())
-            }
+            Self::Corrupt { kept: true, .. }
+            | Self::NoMemory { .. }
+            | Self::ChunkTooLarge { .. } => Doubt::Refusal(self.to_string()),
             _ => Doubt::None,
         }
     }

@@ -12,6 +12,7 @@ use super::{Encoding, Error, Options, Progress, RESUME_LEAST};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Hasher;
 use crate::board::fs::Status;
+use crate::board::plausible::Space;
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Blocks, Board, keep, onboard, read, unreadable};
 
@@ -177,8 +178,8 @@ struct Nonsense;
 pub(super) struct Looks {
     /// What is at each.
     pub at: Vec<Option<Look>>,
-    /// Free space beside them, in bytes, if that was asked for.
-    pub free: Option<u64>,
+    /// The filesystem that they are on, if that was asked for.
+    pub space: Option<Space>,
 }
 
 /// A file on its way, read as far as it was needed.
@@ -298,19 +299,19 @@ pub(super) fn look(
     };
     let value = read(&said)?;
     match value.as_items() {
-        Some([looks, free]) => read_looks(looks, free.as_size(), &said).map(Some),
+        Some([looks, space]) => read_looks(looks, Space::from_value(space), &said).map(Some),
         _ => Err(unreadable(&said, "the state of the destination").into()),
     }
 }
 
 /// Reads what was `said` of several paths.
-pub(super) fn read_looks(looks: &Value, free: Option<u64>, said: &[u8]) -> Result<Looks, Error> {
+pub(super) fn read_looks(looks: &Value, space: Option<Space>, said: &[u8]) -> Result<Looks, Error> {
     let at = looks.as_items().and_then(|looks| {
         let at: Result<_, Nonsense> = looks.iter().map(Look::from_value).collect();
         at.ok()
     });
     match at {
-        Some(at) => Ok(Looks { at, free }),
+        Some(at) => Ok(Looks { at, space }),
         None => Err(unreadable(said, "the state of the destination").into()),
     }
 }

@@ -19,6 +19,7 @@ use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::{Status, at};
 use crate::board::patience::{COUNTING_FREE, digesting};
+use crate::board::plausible::Space;
 use crate::board::program::{Argument, call};
 use crate::board::{self, Board, onboard, read, unreadable};
 use crate::path::{join, normal, parent};
@@ -85,9 +86,10 @@ fn examine(
         .run_and_keep(&programs, &[], &text, &mut |_| {})
         .map_err(|error| at(error, path))?;
     let value = read(&reply)?;
-    let Some([outer, inner, free, digest]) = value.as_items() else {
+    let Some([outer, inner, space, digest]) = value.as_items() else {
         return Err(unreadable(&reply, "the state of the destination"));
     };
+    let free = board.certain_free(parent(path), Space::from_value(space), data.len() as u64)?;
     let outer = if flat {
         Some(Status {
             is_directory: true,
@@ -104,7 +106,7 @@ fn examine(
         outer,
         target,
         inner: Status::from_value(inner),
-        free: free.as_size(),
+        free,
         unchanged: *digest != Value::None && Digest::of(data, &capabilities).matches(digest),
     })
 }
@@ -176,6 +178,7 @@ pub fn send_file<E: From<Error>>(
             start,
             beginnings,
             may_resume: options.may_resume || beginnings > 1,
+            counted: None,
         };
         sending.send(path, name, &mut admit, progress)
     };
@@ -196,6 +199,8 @@ struct Sending<'a> {
     beginnings: u32,
     /// Whether the beginning of the file may be on the board.
     may_resume: bool,
+    /// The free space at the destination, once it was counted.
+    counted: Option<Option<u64>>,
 }
 
 /// What the agent said of the destination, and the file, which it may have begun to take.
@@ -349,17 +354,30 @@ impl<'a> Sending<'a> {
             return Ok(None);
         };
         let begun = looks.at.split_off(count.min(looks.at.len()));
-        let destination = found(path, name, looks, &mut || self.digest())?;
+        let space = looks.space;
+        let mut destination = found(path, name, looks, &mut || self.digest())?;
         let number = paths.iter().position(|path| *path == destination.target);
         let begun = number
             .and_then(|number| begun.get(number)?.as_ref())
             .map_or(0, |look| look.status.size);
+        // What is longer than the file is not its beginning.
+        let begun = if begun > size { 0 } else { begun };
+        if !destination.unchanged {
+            destination.free = match self.counted {
+                Some(counted) => counted,
+                None => self.board.certain_free(parent, space, size - begun)?,
+            };
+            if !self.board.has_agent() {
+                // The count has ended it.
+                self.counted = Some(destination.free);
+                return self.look(path, name);
+            }
+        }
         Ok(Some(Prepared {
             destination,
             feed,
             size,
-            // What is longer than the file is not its beginning.
-            begun: if begun > size { 0 } else { begun },
+            begun,
         }))
     }
 
@@ -569,7 +587,7 @@ fn found(
         outer: outer.as_ref().map(|look| look.status),
         target,
         inner: inner.map(|look| look.status),
-        free: looks.free,
+        free: looks.space.and_then(|space| space.free()),
         unchanged,
     })
 }
@@ -633,6 +651,7 @@ impl FileShipment<'_> {
             Failure::Board(error) => at(error, self.target).into(),
             Failure::Encoding(error) => error,
             Failure::NoMemory => Error::NoMemory { path },
+            Failure::ChunkTooLarge { size } => Error::ChunkTooLarge { path, size },
             Failure::Corrupt => Error::Corrupt {
                 path,
                 kept: self.temporary != self.target,

@@ -75,6 +75,14 @@ pub fn of(finding: &Finding, asked: &Asked) -> Vec<String> {
         Finding::Memory { .. } if finding.level() != Level::Fine => {
             vec![format!("to free what programs hold: {mpwire} soft-reset")]
         }
+        Finding::Filesystem { filesystem, .. }
+            if finding.level() == Level::Warning && filesystem.free().is_none() =>
+        {
+            lines(&[
+                "nothing is damaged: this firmware's os.statvfs counts directories twice; with fewer",
+                "directories its figure is right again",
+            ])
+        }
         Finding::Filesystem { .. } if finding.level() != Level::Fine => {
             vec![format!(
                 "remove what is not needed: {mpwire} tree -s shows sizes, rm removes"

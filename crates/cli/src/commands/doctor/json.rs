@@ -109,13 +109,15 @@ fn files(finding: &Finding) -> Value {
     match finding {
         Finding::Filesystem {
             filesystem,
+            counted,
             label,
             read_only,
         } => json!({
             "place": filesystem.place,
             "type": filesystem.name,
-            "size_bytes": filesystem.size,
-            "free_bytes": filesystem.free,
+            "size_bytes": filesystem.size(),
+            "free_bytes": filesystem.free(),
+            "counted_free_bytes": counted,
             "label": label,
             "read_only": read_only,
         }),

@@ -327,6 +327,7 @@ fn encodings(predictions: &[Prediction]) -> String {
 fn filesystem(finding: &Finding) -> String {
     let Finding::Filesystem {
         filesystem,
+        counted,
         label,
         read_only,
     } = finding
@@ -338,10 +339,24 @@ fn filesystem(finding: &Finding) -> String {
     } else {
         format!("{} \"{label}\"", system(&filesystem.name))
     };
-    let (place, size, free) = (&filesystem.place, filesystem.size, filesystem.free);
+    let place = &filesystem.place;
+    let Some(space) = filesystem.space else {
+        return format!("{place}: {name}; the board reports a size that cannot be true");
+    };
+    let size = space.size();
     if *read_only {
         return format!("{place}: {name}, {size} bytes, read-only");
     }
+    let Some(free) = space.free() else {
+        let (reported, blocks) = space.reported();
+        let free = counted.map_or_else(
+            || "how many are free is not known".to_owned(),
+            |free| format!("{free} are free by a count of its directories"),
+        );
+        return format!(
+            "{place}: {name}, {size} bytes; {free}: the board reports {reported} free blocks of {blocks}"
+        );
+    };
     let fullness = match finding.level() {
         Level::Fine => "",
         Level::Warning => ": nearly full",

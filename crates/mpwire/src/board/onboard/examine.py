@@ -1,6 +1,6 @@
 # What is at the destination of a copy: prints mode and size of the path itself and of name inside
-# of it (None for what is not there), the free space in bytes (-1 when that is not known), and the
-# digest of what would be replaced, if its size is that of what comes.
+# of it (None for what is not there), the blocks of the filesystem as free.py tells them (None when that
+# is not known), and the digest of what would be replaced, if its size is that of what comes.
 
 
 def _mw_examine(path, name, size, parent):
@@ -17,8 +17,7 @@ def _mw_examine(path, name, size, parent):
     if inner and inner[0] & 0x8000 and inner[1] == size:
         digest = _mw_digest(target)
     try:
-        status = os.statvfs(parent)
-        free = status[0] * status[3]
+        space = os.statvfs(parent)[:4]
     except (AttributeError, OSError):
-        free = -1
-    print((outer, inner, free, digest))
+        space = None
+    print((outer, inner, space, digest))

@@ -1,5 +1,7 @@
-# Prints (name, size, free, mount point) of each filesystem that has a size. Firmware whose
-# vfs.mount() lists nothing is asked for the directories of the root instead.
+# Prints (name, (block size, fragment size, blocks, free blocks), mount point) of each filesystem that
+# has a size. Firmware whose vfs.mount() lists nothing is asked for the root and what is mounted below
+# it: of a mount point os.ilistdir() has three items, of a folder four (extmod/vfs.c,
+# mp_vfs_ilistdir_it_iternext).
 
 
 def _mw_filesystems():
@@ -10,11 +12,10 @@ def _mw_filesystems():
 
         mounts = [(str(system), place) for system, place in vfs.mount()]
     except (ImportError, AttributeError, TypeError):
-        mounts = []
-        for name in [""] + os.listdir("/"):
-            if not name or hasattr(os, "stat") and os.stat("/" + name)[0] & 0x4000:
-                mounts.append(("<unknown>", "/" + name))
+        mounts = [("<unknown>", "/")]
+        if hasattr(os, "ilistdir"):
+            mounts += [("<unknown>", "/" + entry[0]) for entry in os.ilistdir("/") if len(entry) < 4 and entry[1] & 0x4000]
     for name, place in mounts:
-        status = os.statvfs(place)
+        status = os.statvfs(place)[:4]
         if status[2]:
-            print((name, status[0] * status[2], status[0] * status[3], place), end=",")
+            print((name, status, place), end=",")

@@ -1,8 +1,7 @@
-# The free space of a filesystem, in bytes.
+# The block size, the fragment size, all blocks and the free blocks of a filesystem.
 
 
 def _mw_free(path):
     import os
 
-    status = os.statvfs(path)
-    return status[0] * status[3]
+    return os.statvfs(path)[:4]

@@ -13,6 +13,7 @@ use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::patience::{COUNTING_FREE, digesting};
+use crate::board::plausible::Space;
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
 use crate::path::join;
@@ -339,7 +340,7 @@ impl Tree<'_> {
         }
         board.ask_agent(&[onboard::FREE], &free_call(&self.top()));
         let said = board.patiently(longest, |board| board.flush_agent(&mut |_| {}))?;
-        let free = read(&said)?.as_size();
+        let space = Space::from_value(&read(&said)?);
         let found = board.take_frames().unwrap_or_default();
         let Some(found) = read_looks(&found).filter(|found| found.len() == self.left.len()) else {
             // Damaged on its way: then all of them are sent.
@@ -390,7 +391,7 @@ impl Tree<'_> {
         self.looked = true;
         // Later on, some of it is there.
         let is_first = !std::mem::replace(&mut self.has_room, true) && !self.may_resume;
-        let Some(free) = free.filter(|_| is_first) else {
+        let Some(space) = space.filter(|_| is_first) else {
             return Ok(());
         };
         let mut sizes = self.sizes(&self.left)?;
@@ -401,7 +402,7 @@ impl Tree<'_> {
                 None => old.get(index).copied(),
             };
         }
-        self.refuse_without_room(board, &sizes, free)
+        self.refuse_without_room(board, &sizes, space)
     }
 
     /// The tree's own path on the board, or what it is believed to be.

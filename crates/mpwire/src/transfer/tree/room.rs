@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Tree;
+use crate::board::plausible::Space;
 use crate::board::program::{Argument, call};
 use crate::board::{Board, onboard, read};
 use crate::path::{absolute, is_within};
@@ -17,7 +18,7 @@ pub(super) struct Sizes {
     pub is_in_place: bool,
 }
 
-/// The program that prints the free space where `path` is, or None.
+/// The program that prints the blocks of the filesystem where `path` is, or None.
 pub(super) fn free_call(path: &str) -> String {
     let free = call(onboard::FREE.defines, &[Argument::Path(path)]);
     format!("try:\n print({free})\nexcept Exception:\n print(None)")
@@ -31,13 +32,14 @@ impl Tree<'_> {
             return Ok(());
         }
         let said = board.run(&[onboard::FREE], &free_call(&self.top()))?;
-        let Some(free) = read(&said)?.as_size() else {
+        let Some(space) = Space::from_value(&read(&said)?) else {
             return Ok(());
         };
         let new: Vec<usize> = std::iter::zip(&self.left, same)
             .filter_map(|(&index, same)| (!same).then_some(index))
             .collect();
-        if room_for(&self.sizes(&new)?) <= free {
+        let needed = room_for(&self.sizes(&new)?);
+        if space.free().is_some_and(|free| needed <= free) {
             return Ok(());
         }
         // It may fit all the same, where files are replaced.
@@ -53,7 +55,7 @@ impl Tree<'_> {
             // One that is not larger than its old one can take its place.
             size.is_in_place = size.old.is_some_and(|old| old >= size.new);
         }
-        self.refuse_without_room(board, &sizes, free)
+        self.refuse_without_room(board, &sizes, space)
     }
 
     /// The sizes of files of which the board has none.
@@ -73,9 +75,12 @@ impl Tree<'_> {
         &self,
         board: &mut Board,
         sizes: &[Sizes],
-        free: u64,
+        space: Space,
     ) -> Result<(), Error> {
         let size = room_for(sizes);
+        let Some(free) = board.certain_free(&self.top(), Some(space), size)? else {
+            return Ok(());
+        };
         if size <= free || self.spans_filesystems(board)? {
             return Ok(());
         }
