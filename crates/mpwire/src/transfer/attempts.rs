@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use mpwire_proto::literal::quoted_bytes_length;
+
 use super::choice::choose;
 use super::encoding::Encoding;
 use super::send::{Count, Plan, Receiver, send};
@@ -12,6 +14,11 @@ use crate::board::{self, Board};
 
 /// The smallest chunk worth trying, in characters.
 const LEAST_PROGRAM: usize = 64;
+
+/// The chunks of the last attempt, in characters.
+const LAST_PROGRAM: usize = 256;
+/// What programs and questions may cost in all attempts beside the data, in bytes.
+const BUDGET: u64 = 8 * 1024;
 
 /// Something to be sent, however often it takes.
 pub trait Shipment {
@@ -86,14 +93,16 @@ impl Attempts<'_> {
         Err(Failure::Corrupt)
     }
 
-    /// Begins again with half of everything when the board's memory does not suffice, and with a
-    /// lighter encoding when no chunk is small enough.
+    /// Begins again with less when the board's memory does not suffice: each attempt takes less memory
+    /// than the one before, and all together what [`Self::budget`] allows.
     fn with_less_and_less_memory(
         &mut self,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(bool, Encoding), Failure> {
         let mut plan = self.plan()?;
-        for halvings in 0.. {
+        let budget = self.budget();
+        let mut halvings = 0;
+        loop {
             match self.attempt(&plan, halvings, progress) {
                 Ok(right) => return Ok((right, plan.encoding)),
                 Err(error) if error.is_out_of_memory() => {
@@ -101,6 +110,10 @@ impl Attempts<'_> {
                         let size = size.get();
                         return Err(Failure::ChunkTooLarge { size });
                     }
+                    self.make_room();
+                    halvings += 1;
+                    let is_last = self.count.wire_bytes > budget;
+                    plan = self.smaller(plan, is_last).ok_or(Failure::NoMemory)?;
                 }
                 // Firmware may lack what nobody thought of asking for.
                 Err(error) if plan.encoding == Encoding::Stream && error.is_exception() => {
@@ -110,21 +123,42 @@ impl Attempts<'_> {
                         None => return Err(Failure::Board(error)),
                     };
                     self.make_room();
-                    continue;
                 }
                 Err(error) if self.feed && error.may_be_loss() => {
                     return Ok((false, plan.encoding));
                 }
                 Err(error) => return Err(Failure::Board(error)),
             }
-            plan.program_limit /= 2;
-            if plan.program_limit < LEAST_PROGRAM {
-                plan.encoding = self.lighter(plan.encoding).ok_or(Failure::NoMemory)?;
-                self.make_room();
-                plan.program_limit = self.capabilities.program_limit() / 2;
-            }
         }
-        Err(Failure::NoMemory)
+    }
+
+    /// The bytes on the wire after which one attempt is left: as many as the heaviest encoding takes for
+    /// the whole shipment, so that a board on which each attempt fails late costs about twice that.
+    fn budget(&self) -> u64 {
+        let (_, data) = self.shipment.prepare(0);
+        quoted_bytes_length(&data) as u64 + BUDGET
+    }
+
+    /// What takes less memory than `plan`; `None` where that took the least. An encoding whose programs
+    /// take most of its memory is not tried with smaller chunks, and what was too much for one encoding
+    /// is not tried with the next.
+    fn smaller(&self, mut plan: Plan, is_last: bool) -> Option<Plan> {
+        plan.program_limit /= 2;
+        let is_forced = self.options.encoding.is_some();
+        let is_fixed = plan.encoding.takes_fixed_memory() && !is_forced;
+        if is_last {
+            let lightest = std::iter::successors(Some(plan.encoding), |one| self.lighter(*one));
+            let lightest = lightest.last()?;
+            if plan.encoding == lightest && plan.program_limit < LAST_PROGRAM {
+                return None;
+            }
+            plan.encoding = lightest;
+            plan.program_limit = plan.program_limit.min(LAST_PROGRAM);
+        } else if is_fixed || plan.program_limit < LEAST_PROGRAM {
+            plan.encoding = self.lighter(plan.encoding)?;
+            plan.program_limit = plan.program_limit.max(2 * LEAST_PROGRAM);
+        }
+        Some(plan)
     }
 
     /// Removes what the encoding before has left on the board: another needs the memory.
@@ -160,9 +194,6 @@ impl Attempts<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<bool, board::Error> {
         let (receiver, data) = self.shipment.prepare(halvings);
-        let (right, count) = send(self.board, &receiver, plan, &data, progress)?;
-        self.count.wire_bytes += count.wire_bytes;
-        self.count.chunks += count.chunks;
-        Ok(right)
+        send(self.board, &receiver, plan, &data, self.count, progress)
     }
 }

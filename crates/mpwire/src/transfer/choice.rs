@@ -60,6 +60,7 @@ pub fn predictions(
     let mut predictions: Vec<Prediction> = Encoding::ALL
         .into_iter()
         .filter(|encoding| encoding.lacks(capabilities).is_none())
+        .filter(|encoding| encoding.fits_memory(capabilities))
         .filter(|encoding| *encoding != Encoding::Stream || stream::is_wanted(options))
         .filter_map(|encoding| {
             let payload = payload(encoding, data, capabilities)?;
@@ -163,6 +164,24 @@ mod tests {
     fn text_is_deflated_and_noise_is_not() {
         assert_eq!(chosen(&text(5000), &full()), Encoding::Deflate);
         assert_eq!(chosen(&noise(5000), &full()), Encoding::Base64);
+    }
+
+    #[test]
+    fn what_the_board_tells_of_its_memory_decides_whether_its_programs_fit() {
+        let little = Capabilities {
+            free_memory: 8_000,
+            stdin_buffer: true,
+            crc32: true,
+            sha256: true,
+            ..full()
+        };
+        assert_eq!(chosen(&text(5000), &little), Encoding::Repr);
+        assert_eq!(chosen(&noise(5000), &little), Encoding::Base64);
+        let enough = Capabilities {
+            free_memory: 20_000,
+            ..little
+        };
+        assert_eq!(chosen(&noise(5000), &enough), Encoding::Stream);
     }
 
     #[test]

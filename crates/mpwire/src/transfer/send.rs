@@ -73,7 +73,8 @@ const SIZE_MOST: usize = 999_999;
 const BLOCK_LEAST: usize = 4096;
 const BLOCK_MOST: usize = 16 * 1024;
 
-/// Sends `data` to `receiver` and returns whether it found everything right.
+/// Sends `data` to `receiver` and returns whether it found everything right. What that takes is added to
+/// `count`, also where it fails.
 ///
 /// When anything fails, the receiver is told to give up.
 pub fn send(
@@ -81,15 +82,16 @@ pub fn send(
     receiver: &Receiver,
     plan: &Plan,
     data: &[u8],
+    count: &mut Count,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(bool, Count), Error> {
+) -> Result<bool, Error> {
     let mut capabilities = board.capabilities()?;
     if plan.program_limit < capabilities.program_limit() {
         // A plan that was made smaller after a MemoryError is one for less memory throughout.
         capabilities.free_memory = memory_for(plan.program_limit).min(capabilities.free_memory);
     }
     let Some(encoder) = plan.encoding.encoder(&capabilities, data.len()) else {
-        return stream::send(board, receiver, plan, &capabilities, data, progress);
+        return stream::send(board, receiver, plan, &capabilities, data, count, progress);
     };
     let mut chunks = Chunks {
         encoder,
@@ -103,17 +105,15 @@ pub fn send(
         receiver,
         plan,
         capabilities,
-        count: Count::default(),
+        count,
         progress,
     };
-    let result = sending.all(&mut chunks);
-    let count = sending.count;
-    match result {
+    match sending.all(&mut chunks) {
         Ok(right) => {
             if plan.tidy {
                 board.note_tidied();
             }
-            Ok((right, count))
+            Ok(right)
         }
         Err(error) => {
             if plan.feed && error.may_be_loss() {
@@ -224,7 +224,7 @@ struct Sending<'a> {
     receiver: &'a Receiver,
     plan: &'a Plan,
     capabilities: Capabilities,
-    count: Count,
+    count: &'a mut Count,
     progress: &'a mut dyn FnMut(Progress),
 }
 

@@ -87,8 +87,9 @@ pub(super) fn send(
     plan: &Plan,
     capabilities: &Capabilities,
     data: &[u8],
+    count: &mut Count,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(bool, Count), board::Error> {
+) -> Result<bool, board::Error> {
     let bits = board_window(data, capabilities).map_or(0, Window::bits);
     board.install_agent(&programs(capabilities), plan.program_limit, bits, plan.tidy)?;
     let text = format!(
@@ -107,15 +108,14 @@ pub(super) fn send(
         blocks.end();
     }
     let mut meter = Meter::new(data.len() as u64, progress);
-    let said = meter.send_all(board)?;
+    let said = meter.send_all(board);
+    count.wire_bytes += meter.wire_bytes;
+    count.chunks += meter.blocks;
+    let said = said?;
     if plan.tidy {
         board.note_tidied();
     }
-    let count = Count {
-        wire_bytes: meter.wire_bytes,
-        chunks: meter.blocks,
-    };
-    Ok((is_right(&said), count))
+    Ok(is_right(&said))
 }
 
 /// Whether the last thing that the board said is that all is right.

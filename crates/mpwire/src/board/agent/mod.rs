@@ -202,7 +202,10 @@ impl Board {
             match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
-                Some(Heard::Finished { .. }) => {
+                Some(Heard::Finished { traceback }) => {
+                    // What is too much for the program of a small file is too much for the agent.
+                    self.refuses_agent |= outcome(Vec::new(), &traceback)
+                        .is_err_and(|error| error.is_out_of_memory());
                     self.recover()?;
                     return Ok(None);
                 }

@@ -11,6 +11,10 @@ use std::str::FromStr;
 use crate::board::capabilities::Capabilities;
 use crate::board::program::Program;
 
+/// The free memory in bytes from which on a stream or an inflater is tried: their programs take 4 to 5 KB
+/// on boards of 32 bits, buffers and window some more, and a heap that has been used is in pieces.
+const FIXED_MEMORY: u64 = 10 * 1024;
+
 pub use deflate::{Window, deflated_size, roughly_deflated_size, window};
 
 /// A way to send data, from the densest to the one that every board takes.
@@ -68,8 +72,21 @@ impl Encoding {
     pub fn lighter(self, capabilities: &Capabilities) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .filter(|&other| other > self)
+            .filter(|&other| other > self && other.fits_memory(capabilities))
             .find(|other| other.lacks(capabilities).is_none())
+    }
+
+    /// Whether its programs take most of the memory that it takes, whatever the chunks' size.
+    #[must_use]
+    pub fn takes_fixed_memory(self) -> bool {
+        matches!(self, Self::Stream | Self::Deflate)
+    }
+
+    /// Whether the board has the memory that its programs take, as far as what it tells of that can be
+    /// believed: on a heap in pieces more may be needed.
+    #[must_use]
+    pub fn fits_memory(self, capabilities: &Capabilities) -> bool {
+        !self.takes_fixed_memory() || capabilities.free_memory >= FIXED_MEMORY
     }
 
     /// A new encoder for a file of `size` bytes; `None` for the stream, which is no text.
