@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: see it work, without a board.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -18,6 +19,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LINK: &str = "uart:115200";
 const SPEED_FILE_LENGTH: usize = 50 * 1024;
 
+/// How mpwire is built: as for the tests, which takes a fraction of a release's time. The line that is
+/// simulated is the slower part by far.
+const BUILD: &[&str] = &[];
+
 /// `cargo xtask demo`
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -28,8 +33,17 @@ pub struct Arguments {
 
 /// Copies a tree, verifies it, and compares the encodings with mpremote.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    println!(
+        "This demo copies a tree to a simulated board and verifies it, then sends a file in each way.\n\
+         \n1. A real MicroPython and genuine mpremote, from PyPI (a download, once):"
+    );
     let tools = setup::run()?;
-    let mpwire = project::mpwire(arguments.mpwire.as_deref())?;
+    println!("\n2. The program mpwire (built once, without the optimisation of a release):");
+    let mpwire = match &arguments.mpwire {
+        Some(given) => project::mpwire(Some(given))?,
+        None => project::build(BUILD)?,
+    };
+    println!("{}\n\n3. The copy:", mpwire.display());
     let programs = Programs {
         mpwire: &mpwire,
         tools: &tools,
@@ -124,7 +138,7 @@ impl Demo<'_> {
         let file = self.folder.join("speed.py");
         fs::write(&file, bytes).context("cannot write the file to time")?;
 
-        println!("\nOne Python source file of 50 KB, the whole command timed:");
+        println!("\n4. One Python source file of 50 KiB, the whole command timed:");
         let mut rows = Vec::new();
         let encodings = self.programs.known_encodings().into_iter();
         let tools = encodings.map(Tool::Encoding);
@@ -134,6 +148,9 @@ impl Demo<'_> {
                 Tool::Mpremote => format!("mpremote {MPREMOTE_VERSION}"),
                 _ => tool.name().to_owned(),
             };
+            // Before it is timed: the slowest takes some seconds.
+            print!("  {name}: ");
+            io::stdout().flush()?;
             // None of them must find the file there already.
             self.board.clear()?;
             let mut command = tool.copy_to(self.programs, self.board.port(), &file, "speed.py");
@@ -142,7 +159,7 @@ impl Demo<'_> {
                 self.board.hashes()?.get("/speed.py") == Some(&expected),
                 "{name}: the file on the board is wrong"
             );
-            println!("  {name}: {seconds:.2} s");
+            println!("{seconds:.2} s");
             rows.push((name, seconds));
         }
         print!("\n{}", speed_table(&rows));
@@ -165,19 +182,19 @@ fn timed(name: &str, command: &mut Command) -> Result<f64> {
 /// Seconds, speed and how much faster than the last, which is mpremote.
 fn speed_table(timed: &[(String, f64)]) -> String {
     let reference = timed.last().map_or(f64::NAN, |(_, seconds)| *seconds);
-    let kilobytes = 50.0;
+    let size = 50.0;
     let rows: Vec<Vec<String>> = timed
         .iter()
         .map(|(name, seconds)| {
             vec![
                 name.clone(),
                 format!("{seconds:.2}"),
-                format!("{:.1}", kilobytes / seconds),
+                format!("{:.1}", size / seconds),
                 format!("{:.1}×", reference / seconds),
             ]
         })
         .collect();
-    markdown::table(&["encoding", "seconds", "KB/s", "mpremote's speed"], &rows)
+    markdown::table(&["encoding", "seconds", "KiB/s", "mpremote's speed"], &rows)
 }
 
 #[cfg(test)]
@@ -185,11 +202,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_is_never_silent_and_builds_no_release() {
+        assert!(!BUILD.contains(&"--release"));
+        // What builds this very program says so, too.
+        let config = fs::read_to_string(project::root().join(".cargo/config.toml")).unwrap();
+        let config: toml::Table = config.parse().unwrap();
+        let alias = config["alias"]["xtask"].as_str().unwrap();
+        assert_eq!(alias, "run --package xtask --");
+    }
+
+    #[test]
     fn a_quarter_of_the_time_is_four_times_the_speed() {
         let timed = [("auto".to_owned(), 2.0), ("mpremote".to_owned(), 8.0)];
         let table = speed_table(&timed);
         assert!(
-            table.contains("| auto     |    2.00 | 25.0 |             4.0× |"),
+            table.contains("| auto     |    2.00 |  25.0 |             4.0× |"),
             "{table}"
         );
         assert!(table.contains("1.0×"), "{table}");

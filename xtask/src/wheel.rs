@@ -7,10 +7,13 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{project, setup};
+use crate::{man, project, setup};
 
 /// What builds it; `pyproject.toml` asks for the same.
 const MATURIN: &str = "maturin==1.16.0";
+
+/// What adds the manual pages to a wheel.
+const PAGES_PROGRAM: &str = "xtask/src/wheel_pages.py";
 
 /// `cargo xtask wheel`
 #[derive(clap::Args)]
@@ -41,18 +44,46 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .context("cannot run maturin")?;
     ensure!(status.success(), "maturin could not build the wheel");
     let wheel = built(&wheels)?;
+    add_pages(&tools, &wheel)?;
     check(&wheel)?;
     println!("{}", wheel.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// The wheel is good if its program runs, under its name, and is of this version.
+/// The program of the wheel writes its own manual pages, which go into the wheel.
+fn add_pages(tools: &Path, wheel: &Path) -> Result<()> {
+    let folder = project::target("wheel-check");
+    let program = install(&folder, wheel)?;
+    let pages = project::target("wheel-pages");
+    if pages.exists() {
+        fs::remove_dir_all(&pages).context("cannot remove the last pages")?;
+    }
+    man::write(&program, &pages)?;
+    let status = Command::new(self::program(tools, "python"))
+        .arg(project::root().join(PAGES_PROGRAM))
+        .arg(wheel)
+        .arg(&pages)
+        .status()
+        .context("cannot run Python")?;
+    ensure!(status.success(), "the manual pages are not in the wheel");
+    Ok(())
+}
+
+/// Installs the wheel into a new environment, and returns its program.
+fn install(folder: &Path, wheel: &Path) -> Result<PathBuf> {
+    renew(folder)?;
+    let wheel = wheel.to_str().context("the wheel's path is not UTF-8")?;
+    pip(folder, &["install", "--no-index", "--no-deps", wheel])?;
+    Ok(program(folder, "mpwire"))
+}
+
+/// The wheel is good if its program runs, under its name, and is of this version, and man finds its pages.
 fn check(wheel: &Path) -> Result<()> {
     let folder = project::target("wheel-check");
-    renew(&folder)?;
-    let wheel = wheel.to_str().context("the wheel's path is not UTF-8")?;
-    pip(&folder, &["install", "--no-index", "--no-deps", wheel])?;
-    let output = Command::new(program(&folder, "mpwire"))
+    let program = install(&folder, wheel)?;
+    let page = folder.join("share/man/man1/mpwire-cp.1");
+    ensure!(page.is_file(), "the wheel installs no {}", page.display());
+    let output = Command::new(program)
         .arg("version")
         .output()
         .context("the wheel installs no program mpwire")?;
@@ -142,6 +173,48 @@ mod tests {
             manifest["package"]["version"]["workspace"].as_bool(),
             Some(true)
         );
+    }
+
+    #[test]
+    fn a_wheel_gets_the_manual_pages_and_lists_them() {
+        let folder = std::env::temp_dir().join(format!("mpwire-wheel-{}", std::process::id()));
+        let pages = folder.join("pages");
+        fs::create_dir_all(&pages).unwrap();
+        fs::write(pages.join("mpwire-cp.1"), ".TH mpwire-cp 1\n").unwrap();
+        let python = |script: &str| {
+            let output = Command::new("python3")
+                .args(["-c", script])
+                .current_dir(&folder)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        python(
+            "import zipfile\n\
+             with zipfile.ZipFile('a.whl', 'w') as wheel:\n \
+             wheel.writestr('mpwire-1.dist-info/RECORD', 'mpwire-1.dist-info/RECORD,,\\n')",
+        );
+        let status = Command::new("python3")
+            .arg(project::root().join(PAGES_PROGRAM))
+            .arg(folder.join("a.whl"))
+            .arg(&pages)
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let found = python(
+            "import zipfile\n\
+             wheel = zipfile.ZipFile('a.whl')\n\
+             print(*wheel.namelist())\n\
+             print(wheel.read('mpwire-1.dist-info/RECORD').decode(), end='')",
+        );
+        fs::remove_dir_all(&folder).unwrap();
+        let page = "mpwire-1.data/data/share/man/man1/mpwire-cp.1";
+        let lines: Vec<&str> = found.lines().collect();
+        assert_eq!(lines[0], format!("{page} mpwire-1.dist-info/RECORD"));
+        assert!(lines[1].starts_with(&format!("{page},sha256=")), "{found}");
+        assert_eq!(lines[2], "mpwire-1.dist-info/RECORD,,");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         return complete::run(&config, question);
     }
     let config = configuration(&arguments)?;
-    let mut rest: VecDeque<String> = arguments.into();
+    let mut rest: VecDeque<String> = arguments.iter().cloned().collect();
     let mut room = WORDS_MOST;
     let mut connection = Connection::new(&config);
     loop {
@@ -64,7 +64,13 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         let left = if is_for_doctor(&command, &words, &rest) {
             connect_for_doctor(&mut connection, &config, words)?
         } else {
-            dispatch(&mut connection, &config, &command, words)?
+            match dispatch(Some(&mut connection), &config, &command, words) {
+                // Nothing was done yet: what is wrong with the line is wrong with any board.
+                Err(error) if error.is_of_opening() => {
+                    return Err(fault_of(&config, arguments).unwrap_or(error));
+                }
+                other => other?,
+            }
         };
         if ENDS.contains(&command.as_str()) {
             return Ok(());
@@ -78,6 +84,36 @@ pub fn run(arguments: Vec<String>) -> Result<(), Error> {
         return commands::repl::at_the_end(&mut connection);
     }
     Ok(())
+}
+
+/// What is wrong with a command line, as far as that can be told without a board.
+fn fault_of(config: &Config, arguments: Vec<String>) -> Option<Error> {
+    let mut rest: VecDeque<String> = arguments.into();
+    let mut room = WORDS_MOST;
+    loop {
+        if alias_to_explain(&config.aliases, &rest).is_some() {
+            return None;
+        }
+        let (command, words) = match next_item(&config.aliases, &mut rest, &mut room) {
+            Ok(None) => return None,
+            Ok(Some(Item::Command(command, words))) => (command, words),
+            Ok(Some(_)) => continue,
+            Err(error) => return Some(error),
+        };
+        if ENDS.contains(&command.as_str()) {
+            return None;
+        }
+        match dispatch(None, config, &command, words) {
+            Ok(left) => {
+                for word in left.into_iter().rev() {
+                    rest.push_front(word);
+                }
+            }
+            // Help that stands behind is no fault.
+            Err(Error::Usage(usage)) if !usage.use_stderr() => return None,
+            Err(error) => return Some(error),
+        }
+    }
 }
 
 /// The alias that comes next, if help is asked for right behind it: what it stands for may take that for
@@ -120,7 +156,7 @@ fn connect_for_doctor(
         .split_first()
         .map_or(("", &words[..]), |(device, next)| (device, next));
     let (device, next) = (device.to_owned(), next.to_owned());
-    match dispatch(connection, config, "connect", words) {
+    match dispatch(Some(connection), config, "connect", words) {
         Err(Error::Open(source)) => {
             connection.leave_to_doctor(device, source);
             Ok(next)
@@ -213,10 +249,10 @@ fn soft_reset_option(rest: &mut VecDeque<String>) -> Result<Option<SoftReset>, E
         None => return Ok(None),
     };
     rest.pop_front();
-    choice
-        .parse()
-        .map(Some)
-        .map_err(|_| Error::message(format!("{SOFT_RESET} is 'auto' or 'never', not '{choice}'")))
+    choice.parse().map(Some).map_err(|_| {
+        let what = format!("{SOFT_RESET} is 'auto' or 'never', not '{choice}'\n");
+        clap::Error::raw(ErrorKind::InvalidValue, what).into()
+    })
 }
 
 /// Replaces aliases at the front by what they stand for.
@@ -235,9 +271,10 @@ fn expand(aliases: &Aliases, rest: &mut VecDeque<String>, room: &mut usize) -> R
     })
 }
 
-/// Does one command and returns the words it left.
+/// Does one command and returns the words it left; without a connection only looks for what is wrong with
+/// its words.
 fn dispatch(
-    connection: &mut Connection,
+    connection: Option<&mut Connection>,
     config: &Config,
     command: &str,
     words: Vec<String>,
@@ -246,7 +283,9 @@ fn dispatch(
         ($arguments:ty, $action:expr) => {{
             let arguments: $arguments = parse(config, command, words)?;
             let next = arguments.next.words.clone();
-            $action(connection, &arguments)?;
+            if let Some(connection) = connection {
+                $action(connection, &arguments)?;
+            }
             Ok(next)
         }};
     }
@@ -276,25 +315,42 @@ fn dispatch(
         "rtc" => command!(args::RtcArgs, commands::rtc::rtc),
         "bench" => command!(args::BenchArgs, commands::bench::bench),
         "doctor" => command!(args::DoctorArgs, commands::doctor::doctor),
-        "romfs" => command!(args::RomfsArgs, commands::romfs::romfs),
+        "romfs" => {
+            let arguments: args::RomfsArgs = parse(config, command, words)?;
+            match connection {
+                Some(connection) => commands::romfs::romfs(connection, &arguments)?,
+                None => commands::romfs::check(&arguments)?,
+            }
+            Ok(arguments.next.words)
+        }
         "sim" => command!(args::SimArgs, commands::sim::sim),
         "completion" => command!(args::CompletionArgs, commands::completion::completion),
-        "help" => command!(args::HelpArgs, |connection, arguments| {
+        "help" => command!(args::HelpArgs, |connection: &mut Connection, arguments| {
             commands::help::help(connection, &config.aliases, arguments)
         }),
         "version" => command!(args::VersionArgs, commands::version::version),
         "fs" => {
             let arguments = parse(config, command, words.clone());
             let arguments = arguments.map_err(|error| of_fs_command(error, &words))?;
-            commands::fs::fs(connection, &arguments)?;
+            match connection {
+                Some(connection) => commands::fs::fs(connection, &arguments)?,
+                None => commands::fs::check(&arguments)?,
+            }
             Ok(Vec::new())
         }
         "mip" => {
-            commands::mip::mip(connection, &parse(config, command, words)?)?;
+            let arguments = parse(config, command, words)?;
+            match connection {
+                Some(connection) => commands::mip::mip(connection, &arguments)?,
+                None => commands::mip::check(&arguments)?,
+            }
             Ok(Vec::new())
         }
         "edit" => {
-            commands::edit::edit(connection, &parse(config, command, words)?)?;
+            let arguments = parse(config, command, words)?;
+            if let Some(connection) = connection {
+                commands::edit::edit(connection, &arguments)?;
+            }
             Ok(Vec::new())
         }
         _ => Err(unknown(&config.aliases, command)),

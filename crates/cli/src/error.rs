@@ -201,6 +201,15 @@ impl Error {
         }
     }
 
+    /// Whether no board could be reached, so that nothing was done on one.
+    pub fn is_of_opening(&self) -> bool {
+        match self {
+            Self::Open(_) | Self::DefaultBoard { .. } => true,
+            Self::Advised { error, .. } => error.is_of_opening(),
+            _ => false,
+        }
+    }
+
     /// Whether the board could not be talked to to the end.
     pub fn is_of_the_link(&self) -> bool {
         matches!(

@@ -196,12 +196,14 @@ pub fn failure(error: &Error) -> ExitCode {
             status(text);
             return ExitCode::from(2);
         }
-        Error::Usage(usage) => {
-            // `--help` comes this way too, and goes to stdout with code 0.
-            let printed = usage.print().and_then(|()| io::stdout().flush());
-            return match printed {
-                Err(error) if !usage.use_stderr() => failure(&Error::Output(error)),
-                _ => ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2)),
+        Error::Usage(usage) if usage.use_stderr() => {
+            note(&wrong_usage(usage));
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+        Error::Usage(help) => {
+            return match help.print().and_then(|()| io::stdout().flush()) {
+                Err(error) => failure(&Error::Output(error)),
+                Ok(()) => ExitCode::SUCCESS,
             };
         }
         Error::TimedOut { .. } => {
@@ -227,6 +229,13 @@ pub fn failure(error: &Error) -> ExitCode {
         }
     }
     ExitCode::FAILURE
+}
+
+/// What the parser says of a wrong command line, in the style of every other error.
+fn wrong_usage(usage: &clap::Error) -> String {
+    let text = usage.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    text.trim_end().replace("\n  tip: ", "\nhint: ")
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn boards_are_reset_or_not_as_the_user_wishes() {
 #[test]
 fn soft_reset_takes_two_words_only() {
     let outcome = configured("", &["--soft-reset=maybe", "version"]);
-    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert_eq!(outcome.code, Some(2), "{outcome}");
     assert_says(
         &outcome,
         "mpwire: --soft-reset is 'auto' or 'never', not 'maybe'",

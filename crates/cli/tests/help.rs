@@ -182,7 +182,7 @@ fn what_h_means_is_said_where_it_fails() {
     for (typed, said) in [
         (
             &["cp", "-h"][..],
-            "tip: -h is --human here, as in mpremote; `mpwire cp --help` prints help\n",
+            "hint: -h is --human here, as in mpremote; `mpwire cp --help` prints help\n",
         ),
         (&["mkdir", "-h"], "Usage: mpwire mkdir [OPTIONS] PATH...\n"),
     ] {
@@ -241,6 +241,23 @@ fn wrong_options_are_usage_errors() {
 }
 
 #[test]
+fn the_readme_names_every_command() {
+    let readme = include_str!("../../../README.md");
+    let names = |word: &str| {
+        let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        readme.match_indices(word).any(|(at, _)| {
+            !readme[at + word.len()..].starts_with(is_of_name)
+                && !readme[..at].ends_with(is_of_name)
+        })
+    };
+    let shortcuts = ["devs", "reset", "bootloader"].map(str::to_owned);
+    for command in commands().into_iter().chain(shortcuts) {
+        assert!(names(&command), "README.md does not name {command}");
+    }
+    assert!(readme.contains("cargo install --locked "));
+}
+
+#[test]
 fn each_manual_page_is_complete() {
     let overview = text(&["help", "--man"]).replace('"', "");
     for section in [
@@ -255,6 +272,25 @@ fn each_manual_page_is_complete() {
             "{section}"
         );
     }
+    // The options of every command, behind its name.
+    let plain = overview.replace('\\', "");
+    for (command, option) in [
+        ("mpwire", "--quiet"),
+        ("cp", "--all-or-nothing"),
+        ("tree", "--human"),
+        ("mount", "--read-only"),
+        ("sim", "--heap"),
+    ] {
+        let (_, of_command) = plain
+            .split_once(&format!("\n.SS {command}\n"))
+            .unwrap_or_else(|| panic!("no options of {command}: {plain}"));
+        let (of_command, _) = of_command.split_once("\n.S").expect("more follows");
+        assert!(
+            of_command.contains(option),
+            "{command} {option}: {of_command}"
+        );
+    }
+    assert!(commands().contains(&"cp".to_owned()), "{:?}", commands());
     for command in commands() {
         let page = text(&["help", "--man", &command]).replace('"', "");
         assert!(page.contains(&format!(".TH mpwire-{command} 1")), "{page}");

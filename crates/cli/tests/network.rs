@@ -372,8 +372,8 @@ fn servers_that_are_none_are_told() {
     assert_eq!(
         other.stderr,
         format!(
-            "mpwire: failed to access ADDRESS: it does not speak telnet, but sent {:?}\n{hint}",
-            "SSH-2.0-\x1b[2J\r\n"
+            "mpwire: failed to access ADDRESS: it does not speak telnet, but sent \"{}\"\n{hint}",
+            r"SSH-2.0-\x1b[2J\r\n"
         )
     );
     let telnet = served("", |stream| {

@@ -366,7 +366,7 @@ fn servers_that_are_none_are_told_and_get_no_password() {
             |stream, _| {
                 let _ = stream.write_all(b"SSH-2.0-\x1b[2J\r\n");
             },
-            "it does not speak HTTP, but sent \"SSH-2.0-\\u{1b}[2J\\r\\n\"\n",
+            "it does not speak HTTP, but sent \"SSH-2.0-\\x1b[2J\\r\\n\"\n",
         ),
         (
             |stream, _| {

@@ -18,12 +18,14 @@
 //! | [`webrepl`] | the password that is asked for before a terminal over one |
 //! | [`mount`] | what a board asks of a mounted folder's host, and the answers |
 //! | [`literal`] | Python literals: reading what a board prints, writing what it will compile |
+//! | [`quote`](mod@quote) | received bytes as error messages quote them |
 //! | [`typing`] | what a person types or pastes, paced by its echo |
 
 pub mod blocks;
 pub mod frames;
 pub mod literal;
 pub mod mount;
+pub mod quote;
 pub mod raw_paste;
 pub mod raw_repl;
 pub mod repeat;

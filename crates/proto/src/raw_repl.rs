@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::frames;
+use crate::quote;
 use crate::raw_paste::{self, Paste, Signal};
 use crate::scan::Scanner;
 use entering::{Entering, Stage};
@@ -196,7 +197,7 @@ fn explain(seen: &[u8]) -> String {
     if seen.is_empty() {
         "; it sent nothing".to_owned()
     } else {
-        format!("; it sent \"{}\"", seen.escape_ascii())
+        format!("; it sent {}", quote::last_of(seen))
     }
 }
 

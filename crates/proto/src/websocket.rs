@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
+use crate::quote;
+
 /// What a server puts behind a key before it hashes both (RFC 6455, section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -56,10 +58,10 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It does not speak HTTP.
-    #[error("it does not speak HTTP, but sent {0:?}")]
+    #[error("it does not speak HTTP, but sent {}", quote::first_of(.0.as_bytes()))]
     NotHttp(String),
     /// It has not opened a WebSocket.
-    #[error("it answered {0:?} when asked for a WebSocket")]
+    #[error("it answered {} when asked for a WebSocket", quote::first_of(.0.as_bytes()))]
     Status(String),
     /// It has not proved that it knows what was asked.
     #[error("its answer is not one to the question")]

@@ -20,15 +20,21 @@ use crate::interrupt;
 use crate::progress::{FileProgress, Stage};
 use crate::report;
 
+/// Says what is wrong with the words, as far as that can be told without a board.
+pub fn check(arguments: &MipArgs) -> Result<(), Error> {
+    if arguments.command == "install" {
+        return Ok(());
+    }
+    Err(Error::message(format!(
+        "mip: '{}' is not a command",
+        arguments.command
+    )))
+}
+
 /// Installs packages.
 pub fn mip(connection: &mut Connection, arguments: &MipArgs) -> Result<(), Error> {
     connection.did_action();
-    if arguments.command != "install" {
-        return Err(Error::message(format!(
-            "mip: '{}' is not a command",
-            arguments.command
-        )));
-    }
+    check(arguments)?;
     let index = index_of(arguments)?;
     let sites = sites()?;
     let request = Request {

@@ -18,6 +18,21 @@ use crate::local;
 use crate::progress::FileProgress;
 use crate::report;
 
+/// Says what is wrong with the words, as far as that can be told without a board.
+pub fn check(arguments: &RomfsArgs) -> Result<(), Error> {
+    match arguments.command.as_str() {
+        "query" => Ok(()),
+        "build" | "deploy" => path(arguments).map(drop),
+        other => Err(unknown(other)),
+    }
+}
+
+fn unknown(command: &str) -> Error {
+    Error::message(format!(
+        "romfs: '{command}' is not a command; pass romfs --help for a list"
+    ))
+}
+
 /// Queries, builds or deploys.
 pub fn romfs(connection: &mut Connection, arguments: &RomfsArgs) -> Result<(), Error> {
     connection.did_action();
@@ -25,9 +40,7 @@ pub fn romfs(connection: &mut Connection, arguments: &RomfsArgs) -> Result<(), E
         "query" => query_partitions(connection),
         "build" => build_image(arguments),
         "deploy" => deploy_image(connection, arguments),
-        other => Err(Error::message(format!(
-            "romfs: '{other}' is not a command; pass romfs --help for a list"
-        ))),
+        other => Err(unknown(other)),
     }
 }
 

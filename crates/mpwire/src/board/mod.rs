@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mpwire_proto::literal::{ParseError, Value, parse};
+use mpwire_proto::quote;
 use mpwire_proto::raw_repl;
 
 use crate::link::{Address, Link, Reopener};
@@ -80,9 +81,9 @@ pub enum Error {
         traceback: String,
     },
     /// The board answered what mpwire cannot read.
-    #[error("the board's answer was not understood ({reason}): {reply:?}")]
+    #[error("the board's answer was not understood ({reason}): {reply}")]
     Reply {
-        /// The start of the answer.
+        /// The start of the answer, quoted.
         reply: String,
         /// What is wrong with it.
         reason: String,
@@ -743,9 +744,8 @@ fn unparsable(reply: &[u8], error: &ParseError) -> Error {
 }
 
 pub(crate) fn unreadable(reply: &[u8], reason: &str) -> Error {
-    let start = &reply[..reply.len().min(200)];
     Error::Reply {
-        reply: String::from_utf8_lossy(start).into_owned(),
+        reply: quote::first_of(reply),
         reason: reason.to_owned(),
     }
 }

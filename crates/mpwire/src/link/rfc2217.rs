@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use mpwire_proto::quote;
 use mpwire_proto::rfc2217::{Awaited, Client, Event};
 use mpwire_proto::telnet;
 
@@ -137,7 +138,6 @@ impl Rfc2217Link {
     fn silent(&self) -> OpenError {
         let state = lock(&self.state);
         let seen: Vec<u8> = state.early.iter().copied().take(100).collect();
-        let seen = String::from_utf8_lossy(&seen);
         let reason = match state.client.awaited() {
             Some(Awaited::Setting(setting)) => format!("it did not confirm the port's {setting}"),
             Some(Awaited::FlowControl) => {
@@ -147,7 +147,10 @@ impl Rfc2217Link {
                 "it speaks telnet but did not offer a serial port".to_owned()
             }
             _ if seen.is_empty() => "it did not answer".to_owned(),
-            _ => format!("it does not speak telnet, but sent {seen:?}"),
+            _ => format!(
+                "it does not speak telnet, but sent {}",
+                quote::first_of(&seen)
+            ),
         };
         OpenError::NoRemotePort {
             name: self.name.clone(),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use mpwire_proto::quote;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 use socket2::SockRef;
 
@@ -128,12 +129,14 @@ impl Connection {
 
     fn ended(&self) -> io::Error {
         let words = lock(&self.first_words);
-        let text = String::from_utf8_lossy(&words);
-        let text = text.trim();
+        let text = words.trim_ascii();
         let message = if text.is_empty() || words.len() > FIRST_WORDS {
             "the far end closed it".to_owned()
         } else {
-            format!("the far end closed it after sending {text:?}")
+            format!(
+                "the far end closed it after sending {}",
+                quote::first_of(text)
+            )
         };
         io::Error::new(io::ErrorKind::UnexpectedEof, message)
     }

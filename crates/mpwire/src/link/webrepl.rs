@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use mpwire_proto::quote;
 use mpwire_proto::webrepl::{Login, PASSWORD_MOST, Step};
 use mpwire_proto::websocket::{self, Client, Event};
 
@@ -135,8 +136,8 @@ impl WebReplLink {
                         return Err(self.no_webrepl(reason.to_owned()));
                     }
                     Step::Strange(words) => {
-                        let words = String::from_utf8_lossy(&words);
-                        let reason = format!("it did not ask for the password, but sent {words:?}");
+                        let words = quote::first_of(&words);
+                        let reason = format!("it did not ask for the password, but sent {words}");
                         return Err(self.no_webrepl(reason));
                     }
                 }
@@ -150,13 +151,16 @@ impl WebReplLink {
     /// What a far end that does not go on has done so far.
     fn silent(&self, login: &Login) -> OpenError {
         let client = lock(&self.client);
-        let words = String::from_utf8_lossy(client.first_words());
+        let words = client.first_words();
         let reason = if login.is_asked() {
             "it did not answer to the password".to_owned()
         } else if words.is_empty() {
             "it did not ask for the password".to_owned()
         } else {
-            format!("it did not open a WebSocket, but sent {words:?}")
+            format!(
+                "it did not open a WebSocket, but sent {}",
+                quote::first_of(words)
+            )
         };
         self.no_webrepl(reason)
     }

@@ -19,8 +19,8 @@ use crate::error::Error;
 use crate::persona;
 use crate::report;
 
-/// Does one `fs` command for each of its paths, in order.
-pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
+/// Says what is wrong with the words of a command, as far as that can be told without a board.
+pub fn check(arguments: &FsArgs) -> Result<(), Error> {
     let command = arguments.command.as_str();
     if !is_command(command) {
         let names = pages::PAGES.iter().map(|page| page.name);
@@ -29,6 +29,18 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
             nearest: chain::nearest(command, names).map(str::to_owned),
             instead: super::elsewhere::instead(command),
         });
+    }
+    match command {
+        "cp" => cp::check(arguments),
+        _ => Ok(()),
+    }
+}
+
+/// Does one `fs` command for each of its paths, in order.
+pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
+    let command = arguments.command.as_str();
+    if command != "cp" {
+        check(arguments)?;
     }
     if command == "cp" {
         return cp::cp(connection, arguments).map_err(|error| error.of_command("cp"));

@@ -5,8 +5,9 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::{AliasHelp, groups, topics};
+use crate::args;
 use crate::chain;
-use crate::commands::fs::pages::PAGES;
+use crate::commands::fs::pages::{PAGES, Page};
 use crate::config::aliases::Aliases;
 
 /// The page of the program as a whole, mpwire(1).
@@ -30,6 +31,26 @@ pub fn overview() -> String {
             term(&mut roff, &name, &about);
         }
     }
+    section(&mut roff, "OPTIONS");
+    roff.control("SS", ["mpwire"]);
+    for (option, about) in topics::OPTIONS {
+        term(&mut roff, option, about);
+    }
+    let of_fs = PAGES.iter().map(Page::command);
+    let mut commands: Vec<Command> = args::commands().into_iter().chain(of_fs).collect();
+    // Each of its options is one of a command of its own.
+    commands.retain(|command| command.get_name() != "fs");
+    commands.sort_by_key(|command| command.get_name().to_owned());
+    for command in &commands {
+        let options = options(command);
+        if options.is_empty() {
+            continue;
+        }
+        roff.control("SS", [command.get_name()]);
+        for (option, about) in options {
+            term(&mut roff, &option, &about);
+        }
+    }
     section(&mut roff, "EXAMPLES");
     for (example, about) in topics::EXAMPLES {
         term(&mut roff, example, about);
@@ -45,7 +66,7 @@ pub fn overview() -> String {
         }
     }
     section(&mut roff, "SEE ALSO");
-    let commands = crate::args::commands();
+    let commands = args::commands();
     let commands = commands.iter().map(Command::get_name);
     let mut pages: Vec<String> = commands
         .chain(PAGES.iter().map(|page| page.name))
@@ -54,6 +75,29 @@ pub fn overview() -> String {
     pages.sort();
     roff.text([roman(pages.join(", "))]);
     roff.render()
+}
+
+/// A command's options that are shown, and what each is for.
+fn options(command: &Command) -> Vec<(String, String)> {
+    let shown = command.get_arguments().filter(|argument| {
+        !argument.is_positional() && !argument.is_hide_set() && argument.get_id() != "help"
+    });
+    shown
+        .map(|argument| {
+            let short = argument.get_short().map(|short| format!("-{short}"));
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let names: Vec<String> = short.into_iter().chain(long).collect();
+            let mut name = names.join(", ");
+            let takes_values = argument.get_action().takes_values();
+            for value in argument.get_value_names().unwrap_or_default() {
+                if takes_values {
+                    name.extend([" ", value]);
+                }
+            }
+            let about = argument.get_help().map(ToString::to_string);
+            (name, about.unwrap_or_default())
+        })
+        .collect()
 }
 
 /// The page of one command, mpwire-COMMAND(1).

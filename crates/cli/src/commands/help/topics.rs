@@ -87,13 +87,30 @@ pub const MORE: &[(&str, &str)] = &[
     ("mpwire help --man", "the manual page"),
 ];
 
+/// Options of the program, before the first command; `--quiet` may stand behind any.
+pub const OPTIONS: &[(&str, &str)] = &[
+    (
+        "-q, --quiet",
+        "Print only results and errors; behind a command, too.",
+    ),
+    (
+        "--soft-reset auto|never",
+        "Whether the first use of a device soft-resets it, as mpremote 1.29 does (auto), or leaves its state as it is.",
+    ),
+    ("--help", "Print help; behind a command, that command's."),
+    ("--version", "Print the version."),
+];
+
 pub const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "Every command was done."),
     (
         "1",
-        "A command failed, the program on the device raised an exception, or Ctrl-C was pressed. The commands behind it were not begun.",
+        "A command failed or does not exist (as in mpremote), the program on the device raised an exception, or Ctrl-C was pressed. The commands behind it were not begun.",
     ),
-    ("2", "The command line is wrong."),
+    (
+        "2",
+        "An option or an argument of a command is wrong or missing.",
+    ),
     (
         "124",
         "A program ran for longer than --timeout let it, and was interrupted.",
@@ -101,10 +118,7 @@ pub const EXIT_STATUS: &[(&str, &str)] = &[
 ];
 
 pub const ENVIRONMENT: &[(&str, &str)] = &[
-    (
-        "NO_COLOR",
-        "If set, help and errors are printed without colour.",
-    ),
+    ("NO_COLOR", "If set, help is printed without colour."),
     (
         "MPWIRE_BOARD",
         "The device to use where the command line names none; what connect would be told.",

@@ -42,6 +42,26 @@ struct Leaf<Source> {
     below: Vec<String>,
 }
 
+/// Says what is wrong with the paths, as far as that can be told without a board.
+pub fn check(arguments: &FsArgs) -> Result<(), Error> {
+    let split = arguments.paths.split_last();
+    if arguments.all_or_nothing {
+        refuse_piecemeal(split)?;
+    }
+    let (_, sources) = split
+        .filter(|(_, sources)| !sources.is_empty())
+        .ok_or_else(|| without_destination(&arguments.paths))?;
+    for source in sources {
+        // `-` is standard input.
+        if let Place::Local(path) = Place::parse(source)
+            && path != "-"
+        {
+            std::fs::metadata(&path).map_err(|error| Error::local("cp", &path, &error))?;
+        }
+    }
+    Ok(())
+}
+
 /// Copies each source to the destination, which is the last path.
 pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> {
     let split = arguments.paths.split_last();
