@@ -189,6 +189,10 @@ pub fn send_file<E: From<Error>>(
     }
 }
 
+/// The free space in bytes that a count has found; `None` where it could not.
+#[derive(Clone, Copy)]
+struct Counted(Option<u64>);
+
 /// One file on its way.
 struct Sending<'a> {
     board: &'a mut Board,
@@ -200,7 +204,7 @@ struct Sending<'a> {
     /// Whether the beginning of the file may be on the board.
     may_resume: bool,
     /// The free space at the destination, once it was counted.
-    counted: Option<Option<u64>>,
+    counted: Option<Counted>,
 }
 
 /// What the agent said of the destination, and the file, which it may have begun to take.
@@ -364,12 +368,12 @@ impl<'a> Sending<'a> {
         let begun = if begun > size { 0 } else { begun };
         if !destination.unchanged {
             destination.free = match self.counted {
-                Some(counted) => counted,
+                Some(Counted(free)) => free,
                 None => self.board.certain_free(parent, space, size - begun)?,
             };
             if !self.board.has_agent() {
                 // The count has ended it.
-                self.counted = Some(destination.free);
+                self.counted = Some(Counted(destination.free));
                 return self.look(path, name);
             }
         }
