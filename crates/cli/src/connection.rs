@@ -15,6 +15,7 @@ use crate::interrupt;
 use crate::password;
 use crate::report;
 use crate::unfinished::{self, Note};
+use crate::waiting;
 
 /// What the commands of a command line leave to each other.
 pub struct Connection {
@@ -80,7 +81,8 @@ impl Connection {
             }
             other => other?,
         };
-        let board = Board::new(Session::start(link));
+        let mut board = Board::new(Session::start(link));
+        board.on_wait(Box::new(waiting::tell));
         interrupt::forward_to(Some(board.interrupter()));
         self.board = Some(board);
         Ok(())

@@ -23,6 +23,7 @@ mod progress;
 mod report;
 mod unfinished;
 mod utf8;
+mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -36,6 +36,16 @@ pub fn apart<T>(print: impl FnOnce() -> T) -> T {
     printed
 }
 
+/// Whether something is shown.
+pub fn is_on() -> bool {
+    shown(|shown| shown.is_some())
+}
+
+/// Shows `text` in place of what is shown.
+pub fn replace(text: &str) {
+    show(shortened(&format!(" {text}"), columns(), End::Last));
+}
+
 /// Takes away what is shown.
 pub fn clear() {
     drop(take());
@@ -102,7 +112,7 @@ impl Stage {
     /// Shows what is done now.
     pub fn show(&self, text: &str) {
         if self.is_shown {
-            show(shortened(&format!(" {text}"), columns(), End::Last));
+            replace(text);
         }
     }
 }

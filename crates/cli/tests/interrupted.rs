@@ -5,9 +5,11 @@
 mod support;
 
 use std::fs;
+use std::time::Duration;
 
 use rustix::process::Signal;
-use support::{TestBoard, hex_digest, noise};
+use support::terminal::Terminal;
+use support::{PORT, TestBoard, hex_digest, mpwire, noise};
 
 /// Copies a file to a board on whose cable something happens.
 fn arrives_all_the_same(accident: &str) {
@@ -28,6 +30,115 @@ fn a_cable_that_is_pulled_out_and_put_back_is_waited_for() {
 #[test]
 fn a_board_that_resets_in_a_copy_gets_it_again() {
     arrives_all_the_same("reset@to:40000");
+}
+
+/// By a watchdog, for one: each life of the board takes a block or two.
+#[test]
+fn a_board_that_is_reset_again_and_again_gets_a_little_more_each_time() {
+    let resets: Vec<String> = (1..=10)
+        .map(|number| format!("reset@to:{}", 30_000 * number))
+        .collect();
+    let faults = format!("faults={}", resets.join(","));
+    let board = TestBoard::with(&["link=usb", &faults]);
+    let data = noise(1, 120_000);
+    board.write("file", &data);
+    let copying = board.start_mpwire(&["resume", "cp", "-v", "file", ":"]);
+    let copied = copying.finish_within(Duration::from_secs(55));
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert!(copied.stderr.contains(" as stream "), "{copied}");
+    assert_eq!(board.digests()["/file"], hex_digest(&data));
+    assert_eq!(board.digests().len(), 1);
+    let resets = board.hard_resets();
+    assert!(resets >= 4, "{resets} resets");
+}
+
+/// Of a tree each life of the board takes a part, too, also of a file that is longer than that.
+#[test]
+fn a_board_that_is_reset_again_and_again_gets_a_tree() {
+    let resets: Vec<String> = (1..=12)
+        .map(|number| format!("reset@to:{}", 20_000 * number))
+        .collect();
+    let faults = format!("faults={}", resets.join(","));
+    let board = TestBoard::with(&["link=usb", &faults]);
+    fs::create_dir(board.work().join("tree")).expect("a new folder");
+    let mut expected = Vec::new();
+    for (number, size) in [9000, 50_000, 7000, 30_000].into_iter().enumerate() {
+        let data = noise(number as u32 + 1, size);
+        board.write(&format!("tree/{number}"), &data);
+        expected.push((format!("/tree/{number}"), hex_digest(&data)));
+    }
+    let copying = board.start_mpwire(&["resume", "cp", "-r", "tree", ":"]);
+    let copied = copying.finish_within(Duration::from_secs(55));
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let found: Vec<(String, String)> = board.digests().into_iter().collect();
+    assert_eq!(found, expected);
+}
+
+/// Copies a tree of small files to a board, uses it at once, and returns how many bytes it received.
+fn received_for_a_tree(parameters: &[&str]) -> u64 {
+    let board = TestBoard::with(parameters);
+    fs::create_dir(board.work().join("tree")).expect("a new folder");
+    for number in 0..6 {
+        board.write(&format!("tree/{number}"), noise(number, 450));
+    }
+    let copying = board.start_mpwire(&["resume", "cp", "-r", "tree", ":", "+", "eval", "6*7"]);
+    let copied = copying.finish_within(Duration::from_secs(55));
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert_eq!(copied.text().lines().last(), Some("42"), "{copied}");
+    let next = board.mpwire(&["resume", "eval", "6*7"]);
+    assert_eq!((next.text().as_str(), next.stderr.as_str()), ("42\n", ""));
+    board.received()
+}
+
+/// A board that hears nothing while its flash is erased, which takes long: what it is sent then waits in
+/// front of it, or in its ring.
+#[test]
+fn a_board_that_is_busy_with_its_flash_is_not_flooded() {
+    let quick = received_for_a_tree(&["link=usb"]);
+    let slow = received_for_a_tree(&["link=usb", "erase=1500", "program=3", "flash-deaf=yes"]);
+    assert!(
+        slow < quick + 400,
+        "{slow} bytes, and {quick} where nothing takes long"
+    );
+}
+
+#[test]
+fn what_a_busy_board_is_sent_fits_the_smallest_ring() {
+    let board = TestBoard::with(&["link=uart:115200", "ring=64", "erase=1500", "program=3"]);
+    board.write("file", noise(1, 6000));
+    let copying = board.start_mpwire(&["resume", "cp", "file", ":"]);
+    let copied = copying.finish_within(Duration::from_secs(55));
+    assert_eq!(copied.code, Some(0), "{copied}");
+    assert_eq!(board.dropped(), 0);
+}
+
+#[test]
+fn a_bar_tells_that_the_board_is_gone_and_the_error_what_to_do() {
+    let board = TestBoard::with(&["link=uart:115200"]);
+    board.write("file", noise(1, 200_000));
+    let work = board.work();
+    let arguments = ["connect", PORT, "resume", "cp", "file", ":"];
+    let mut terminal = Terminal::start(&mpwire(), &work, &arguments);
+    terminal.wait_for("%");
+    let _folder = board.unplug();
+    terminal.wait_for("the board is gone; waiting for it, ");
+    terminal.wait_for(" of 15 s");
+    let ended = terminal.finish();
+    assert_eq!(ended.code, Some(1), "{}", ended.shown);
+    let told = "the connection to ../board was lost: it was unplugged or reset, and is not back after 15 s; \
+                plug it in and run the command again";
+    assert!(ended.shown.contains(told), "{}", ended.shown);
+}
+
+#[test]
+fn a_line_tells_that_the_board_is_gone_where_there_is_no_bar() {
+    let board = TestBoard::with(&["link=uart:115200", "faults=unplug@to:20000"]);
+    let data = noise(1, 40_000);
+    board.write("file", &data);
+    let copied = board.mpwire(&["resume", "cp", "file", ":"]);
+    assert_eq!(copied.code, Some(0), "{copied}");
+    let told = "the board is gone; waiting up to 15 s for it to come back\n";
+    assert_eq!(copied.stderr.matches(told).count(), 1, "{copied}");
 }
 
 #[test]

@@ -111,9 +111,17 @@ pub fn poke(missing: usize, turn: u32) -> Vec<u8> {
 pub struct Listener {
     /// Whether the last byte was a mark, and which.
     mark: Option<usize>,
+    /// How many questions there were.
+    asked: u32,
 }
 
 impl Listener {
+    /// How many questions the board has asked so far.
+    #[must_use]
+    pub fn asked(&self) -> u32 {
+        self.asked
+    }
+
     /// Appends what the board says in `input` to `text` and returns its last question, if any.
     pub fn push(&mut self, input: &[u8], text: &mut Vec<u8>) -> Option<Question> {
         let mut question = None;
@@ -121,6 +129,7 @@ impl Listener {
             let mark = MARKS.iter().position(|&mark| mark == byte);
             match self.mark.take() {
                 Some(odd) if QUESTIONS.contains(&byte) => {
+                    self.asked = self.asked.wrapping_add(1);
                     question = Some(Question {
                         odd: odd == 1,
                         number: byte,
@@ -194,6 +203,7 @@ mod tests {
             let second = listener.push(&input[cut..], &mut text);
             prop_assert_eq!(second.or(first), Some(Question { odd: false, number: b'#' }));
             prop_assert_eq!(&text[..], b"(1, 2)\r\ntext");
+            prop_assert_eq!(listener.asked(), 3);
         }
     }
 

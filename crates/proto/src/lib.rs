@@ -25,6 +25,7 @@ pub mod blocks;
 pub mod frames;
 pub mod literal;
 pub mod mount;
+pub mod probes;
 pub mod quote;
 pub mod raw_paste;
 pub mod raw_repl;

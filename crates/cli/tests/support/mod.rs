@@ -396,6 +396,13 @@ impl TestBoard {
         (folder, flash)
     }
 
+    /// Pulls the cable out for good: the simulator ends, and with it the port. The folder stays.
+    pub fn unplug(mut self) -> TempDir {
+        self.end();
+        let empty = tempfile::tempdir().expect("a temporary folder");
+        std::mem::replace(&mut self.folder, empty)
+    }
+
     fn of_folder(folder: TempDir, parameters: &[&str]) -> Self {
         fs::create_dir(folder.path().join("work")).expect("a new folder");
         let mut command = Command::new(mpwire());

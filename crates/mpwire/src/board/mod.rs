@@ -174,6 +174,9 @@ impl Error {
     }
 }
 
+/// Is told for how long a link that broke is waited for, and `None` when that has ended.
+pub type OnWait = Box<dyn FnMut(Option<Duration>) + Send>;
+
 /// A board at the other end of a session.
 #[expect(clippy::struct_excessive_bools, reason = "each is found out by itself")]
 pub struct Board {
@@ -203,6 +206,14 @@ pub struct Board {
     way: Way,
     /// Whether what it does is begun again where the link fails it.
     is_persistent: bool,
+    /// How often an operation that is begun again has come further than before.
+    advances: u64,
+    /// The most bytes of a block for a board that has never had a longer one whole; `None` without limit.
+    block_limit: Option<usize>,
+    /// Told when a link that broke is waited for, and for how long at most, and when that has ended.
+    on_wait: Option<OnWait>,
+    /// How often in a row a program was silent for longer than it may be.
+    silences: u32,
     /// How much longer than others the programs of what is done now may be silent.
     longer: Duration,
 }
@@ -226,8 +237,22 @@ impl Board {
             is_fresh: false,
             way: Way::default(),
             is_persistent: false,
+            advances: 0,
+            block_limit: None,
+            on_wait: None,
+            silences: 0,
             longer: Duration::ZERO,
         }
+    }
+
+    /// Has `on_wait` told when a link that broke is waited for.
+    pub fn on_wait(&mut self, on_wait: OnWait) {
+        self.on_wait = Some(on_wait);
+    }
+
+    /// Notes that what is begun again has come further than before: the board has more of it.
+    pub(crate) fn note_advance(&mut self) {
+        self.advances += 1;
     }
 
     /// What the user would call the link to it.

@@ -23,6 +23,20 @@ pub(crate) fn digesting(bytes: u64) -> Duration {
     Duration::from_millis(bytes / DIGEST_RATE)
 }
 
+/// How long 1 KiB may take to be written: a serial flash at its slowest erases 4 KiB in 400 ms and
+/// programs 256 bytes in 3 ms (W25Q data sheets, `t_SE` and `t_PP`).
+const FLASH_TIME: Duration = Duration::from_millis(112);
+
+/// How long it may take to write so many bytes.
+pub(crate) fn writing(bytes: u64) -> Duration {
+    FLASH_TIME.saturating_mul(u32::try_from(bytes / 1024).unwrap_or(u32::MAX))
+}
+
+/// How long it may take to copy so many bytes from one file of the board to another, and digest them.
+pub(crate) fn copying(bytes: u64) -> Duration {
+    writing(bytes).saturating_add(digesting(bytes))
+}
+
 impl Board {
     /// Does `work`, in which programs may be silent for `longer` than others.
     pub(crate) fn patiently<T>(

@@ -3,16 +3,23 @@
 //! Only what may be done twice is begun again. All transfers may: what is on the board already is
 //! found and left.
 
+use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use mpwire_proto::raw_repl;
+
+use super::agent::ROOM_MOST;
 use super::program::Program;
 use super::{Board, Error};
 use crate::link::{Address, Reopener};
 use crate::session;
 
-/// How often an operation is begun.
+/// How often an operation is begun that does not come further. One that does is begun again as often as it
+/// takes: a board that is reset by its watchdog again and again, for one, has a little more each time.
 const BEGINNINGS: u32 = 5;
+/// The shortest blocks for a board that does not live long enough to take longer ones.
+const MIN_BLOCK: usize = 2048;
 /// How often in a row a board may take no program at all: that is no fault of the line any more, and each
 /// time is waited for.
 const DEAF: u32 = 2;
@@ -60,12 +67,52 @@ impl Board {
         Ok(())
     }
 
-    /// Waits for a link that broke; `false` if it does not come back.
+    /// Waits for a link that broke; `false` if it is not of a kind that comes back, and an error that says
+    /// so if it has not.
     fn comes_back(&mut self) -> Result<bool, Error> {
-        match self.way.known() {
-            Some(known) => self.reopen(known, RETURN_PATIENCE),
-            None => Ok(false),
+        let Some(known) = self.way.known() else {
+            return Ok(false);
+        };
+        self.tell_wait(Some(RETURN_PATIENCE));
+        let is_back = self.reopen(known, RETURN_PATIENCE);
+        self.tell_wait(None);
+        if is_back? {
+            return Ok(true);
         }
+        let message = format!(
+            "it was unplugged or reset, and is not back after {} s; plug it in and run the command again",
+            RETURN_PATIENCE.as_secs()
+        );
+        Err(Error::Session(session::Error::Lost {
+            name: self.name().to_owned(),
+            source: io::Error::new(io::ErrorKind::NotConnected, message),
+        }))
+    }
+
+    /// Enters the raw REPL again; a board that starts may break its link once more meanwhile.
+    fn recover_at_last(&mut self) -> Result<(), Error> {
+        match self.recover() {
+            Err(error) if matches!(error.doubt(), Doubt::Unplugged) => {
+                if !self.comes_back()? {
+                    return Err(error);
+                }
+                self.recover()
+            }
+            other => other,
+        }
+    }
+
+    fn tell_wait(&mut self, longest: Option<Duration>) {
+        if let Some(on_wait) = &mut self.on_wait {
+            on_wait(longest);
+        }
+    }
+
+    /// Has blocks be half as long from now on: the board has not lived long enough, or the line has not
+    /// been whole for long enough, to take one of those before.
+    fn shorten_blocks(&mut self) {
+        let limit = self.block_limit.unwrap_or(ROOM_MOST);
+        self.block_limit = Some((limit / 2).max(MIN_BLOCK));
     }
 
     /// Runs what may be run twice: as [`Board::run`], again where the link may have failed it.
@@ -100,31 +147,48 @@ fn again_and_again<T, E: Doubtful>(
     let mut refusal = None;
     // How often in a row the board has not even taken a program.
     let mut deaf = 0;
-    for beginning in 1..BEGINNINGS {
-        let taken = board.rate().programs;
+    let mut is_again = false;
+    // How often it was begun since it has come further.
+    let mut beginnings = 0;
+    loop {
+        beginnings += 1;
+        let (taken, advances) = (board.rate().programs, board.advances);
         let error = match work(board) {
             Ok(done) => {
-                if beginning > 1 {
+                if is_again {
                     board.session.note_repetition();
                 }
                 return Ok(done);
             }
             Err(error) => error,
         };
+        is_again = true;
+        if board.advances > advances {
+            beginnings = 1;
+            refusal = None;
+        }
         deaf = if board.rate().programs == taken {
             deaf + 1
         } else {
             0
         };
-        match error.doubt() {
+        let doubt = error.doubt();
+        if matches!(doubt, Doubt::None) || beginnings >= BEGINNINGS {
+            return Err(error);
+        }
+        if beginnings > 1 && matches!(doubt, Doubt::Loss | Doubt::Restarted | Doubt::Unplugged) {
+            board.shorten_blocks();
+        }
+        match doubt {
             Doubt::None => return Err(error),
             Doubt::Loss if deaf >= DEAF => return Err(error),
             // A damaged answer looks like a refusal, but hardly twice like the same.
             Doubt::Refusal(words) if refusal.as_ref() == Some(&words) => return Err(error),
             Doubt::Refusal(words) => refusal = Some(words),
             // Twice is hardly chance.
-            Doubt::Loss if beginning > 1 => board.session.slow_down(),
-            Doubt::Loss => {}
+            Doubt::Loss if beginnings > 1 => board.session.slow_down(),
+            // A reset says nothing of the line.
+            Doubt::Loss | Doubt::Restarted => {}
             Doubt::Unplugged => {
                 if !board.comes_back()? {
                     return Err(error);
@@ -132,11 +196,10 @@ fn again_and_again<T, E: Doubtful>(
             }
         }
         // A board that cannot be reached any more: what went before tells more.
-        if board.recover().is_err() {
+        if board.recover_at_last().is_err() {
             return Err(error);
         }
     }
-    work(board)
 }
 
 /// An error that may come of the link.
@@ -153,6 +216,8 @@ pub(crate) enum Doubt {
     Refusal(String),
     /// It does.
     Loss,
+    /// It comes of the board, which was reset.
+    Restarted,
     /// The link is gone.
     Unplugged,
 }
@@ -161,6 +226,10 @@ impl Doubtful for Error {
     fn doubt(&self) -> Doubt {
         match self {
             Self::Session(session::Error::Lost { .. }) => Doubt::Unplugged,
+            Self::Session(session::Error::Repl {
+                source: raw_repl::Error::Restarted,
+                ..
+            }) => Doubt::Restarted,
             Self::Session(session::Error::Repl { .. }) | Self::Garbled | Self::Reply { .. } => {
                 Doubt::Loss
             }

@@ -56,7 +56,7 @@ const FORGOTTEN_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The link broke.
-    #[error("the connection to {name} was lost: {source}")]
+    #[error("the connection to {name} was lost: {}", cause(source))]
     Lost {
         /// The port or address.
         name: String,
@@ -82,6 +82,18 @@ pub enum Error {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Why a link broke, in words that tell what to do.
+fn cause(source: &io::Error) -> String {
+    match source.kind() {
+        // Links that know more say it themselves.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe if source.get_ref().is_none() => {
+            "the board was unplugged, or the other end has closed it; connect it and run the command again"
+                .to_owned()
+        }
+        _ => source.to_string(),
+    }
 }
 
 enum Input {

@@ -105,7 +105,10 @@ pub(super) fn healing<T>(
     persistently(board, &mut |board| {
         if is_again
             && let Err(error) = heal(board, directories, &|_| true)
-            && matches!(error.doubt(), Doubt::Loss | Doubt::Unplugged)
+            && matches!(
+                error.doubt(),
+                Doubt::Loss | Doubt::Restarted | Doubt::Unplugged
+            )
         {
             return Err(error);
         }

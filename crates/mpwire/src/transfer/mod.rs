@@ -62,6 +62,9 @@ pub struct Options {
 /// The fewest bytes of a file that is worth going on with, rather than beginning it again.
 pub const RESUME_LEAST: u64 = 128 * 1024;
 
+/// The same after the copy was begun once and failed: then each beginning counts.
+pub(crate) const MIN_RESUME_AGAIN: u64 = 8 * 1024;
+
 /// How far a transfer is, in bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

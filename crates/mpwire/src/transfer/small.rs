@@ -139,7 +139,7 @@ impl Small {
         record::program(&line);
         line.extend(raw);
         line.extend(payload);
-        let said = board.finish_line(&line)?;
+        let said = board.finish_line(&line, self.data.len())?;
         Ok((said.trim_ascii().ends_with(b"True"), line.len()))
     }
 }

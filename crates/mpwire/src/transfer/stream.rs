@@ -2,16 +2,18 @@
 //! them, and no text encoding.
 
 use std::io::Read;
+use std::time::Duration;
 
 use mpwire_proto::literal::Value;
 
 use super::encoding::{Window, deflated_size, roughly_deflated_size, window};
 use super::send::{Count, Plan, Receiver};
 use super::source::{PIECE, Source};
-use super::{Encoding, Error, Options, Progress, RESUME_LEAST};
+use super::{Encoding, Error, MIN_RESUME_AGAIN, Options, Progress, RESUME_LEAST};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Hasher;
 use crate::board::fs::Status;
+use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::plausible::Space;
 use crate::board::program::{Argument, Program, call};
 use crate::board::{self, Blocks, Board, keep, onboard, read, unreadable};
@@ -24,6 +26,11 @@ const DEFLATE_RATIO: f64 = 0.97;
 const SAMPLE: usize = 16 * 1024;
 /// How much of a file is encoded while the board receives the agent.
 const AHEAD: usize = 128 * 1024;
+/// Bytes of a large file, as their base-2 logarithm, behind which the board commits what it has: each time
+/// costs `LittleFS` the copy of a block.
+const COMMITS: i64 = 15;
+/// The same for a copy that has failed before.
+const COMMITS_AGAIN: i64 = 12;
 /// What the loader's agent knows from the start.
 pub(super) const PROGRAMS: &[Program] = &[
     onboard::DIGEST_SHA256_NEW,
@@ -105,6 +112,7 @@ pub(super) fn send(
     if let Some(blocks) = board.blocks() {
         blocks.data(data);
         blocks.whole(&receiver.expected[..receiver.expected.len().min(DIGEST_BYTES)]);
+        blocks.expect_work(digesting(data.len() as u64));
         blocks.end();
     }
     let mut meter = Meter::new(data.len() as u64, progress);
@@ -189,8 +197,10 @@ pub(super) struct Feed<'a> {
     hasher: Option<Hasher>,
     /// Whether the stream ends behind this file.
     is_last: bool,
-    /// Bytes of the file.
+    /// Bytes of the file that are left.
     size: u64,
+    /// How long the board may take to digest the file.
+    digesting: Duration,
 }
 
 impl<'a> Feed<'a> {
@@ -202,6 +212,7 @@ impl<'a> Feed<'a> {
             hasher: Some(Hasher::sha256()),
             is_last,
             size: source.size()?,
+            digesting: digesting(source.size()?),
         })
     }
 
@@ -251,6 +262,7 @@ impl<'a> Feed<'a> {
         if self.size == 0 {
             if let Some(hasher) = self.hasher.take() {
                 blocks.whole(&hasher.finish().bytes()[..DIGEST_BYTES]);
+                blocks.expect_work(self.digesting);
             }
             if self.is_last {
                 blocks.end();
@@ -279,6 +291,7 @@ pub(super) fn look(
     );
     let said = if board.has_agent() {
         board.ask_agent(PROGRAMS, &text);
+        board.expect_work(digesting(feed.size) * 2 + COUNTING_FREE);
         match board.flush_agent(&mut |_| {}) {
             Err(board::Error::File { .. } | board::Error::Exception { .. }) => return Ok(None),
             other => other?,
@@ -438,13 +451,21 @@ pub(super) struct Put<'a> {
     pub size: u64,
     /// Those that are at `temporary` already.
     pub start: u64,
+    /// Whether the copy was begun before and has failed: what the board has is committed more often, so that
+    /// one that is reset again and again gets further each time.
+    pub is_again: bool,
 }
 
 impl Put<'_> {
     /// Whether what is written is committed now and then. In its old one's place a file is not: what
     /// is there is the old one until the new one is complete.
     fn is_large(&self) -> bool {
-        self.size >= RESUME_LEAST && !self.is_in_place
+        let least = if self.is_again {
+            MIN_RESUME_AGAIN
+        } else {
+            RESUME_LEAST
+        };
+        self.size >= least && !self.is_in_place
     }
 
     /// Asks the agent to write what follows; before all that waits already, where it was sent nothing
@@ -455,7 +476,12 @@ impl Put<'_> {
         let paths = [Argument::Path(self.target), Argument::Path(self.temporary)];
         let [target, temporary] = paths;
         let (program, text) = if self.is_large() {
-            let arguments = [target, temporary, size, start];
+            let commits = Argument::Int(if self.is_again {
+                COMMITS_AGAIN
+            } else {
+                COMMITS
+            });
+            let arguments = [target, temporary, size, start, commits];
             (
                 onboard::PUT_LARGE,
                 call(onboard::PUT_LARGE.defines, &arguments),

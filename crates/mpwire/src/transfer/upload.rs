@@ -13,7 +13,7 @@ use super::small::Small;
 use super::source::Source;
 use super::stream::{self, Feed, Look, Looks, Meter, Put};
 use super::temporary::temporary_path;
-use super::{Encoding, Error, Options, Progress, RESUME_LEAST, Sent};
+use super::{Encoding, Error, MIN_RESUME_AGAIN, Options, Progress, RESUME_LEAST, Sent};
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
@@ -158,7 +158,7 @@ pub fn send_file<E: From<Error>>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Option<Sent>, E> {
     let mut admitted: Option<(String, Result<bool, E>)> = None;
-    let mut beginnings = 0;
+    let (mut beginnings, mut is_again, mut most_begun) = (0, false, 0);
     let directories = places(path);
     let longer = digesting(source.size()?) + COUNTING_FREE;
     let mut copy = |board: &mut Board| {
@@ -176,10 +176,13 @@ pub fn send_file<E: From<Error>>(
             source,
             options,
             start,
-            beginnings,
-            may_resume: options.may_resume || beginnings > 1,
+            beginnings: &mut beginnings,
+            most_begun: &mut most_begun,
+            is_again,
+            may_resume: options.may_resume || is_again,
             counted: None,
         };
+        is_again = true;
         sending.send(path, name, &mut admit, progress)
     };
     let result = board.patiently(longer, |board| healing(board, &directories, &mut copy));
@@ -199,8 +202,12 @@ struct Sending<'a> {
     source: Source<'a>,
     options: &'a Options,
     start: Instant,
-    /// How often the file's copy was begun, this time included.
-    beginnings: u32,
+    /// How often the file's copy was begun, this time included, since it has come further.
+    beginnings: &'a mut u32,
+    /// The most bytes of the file that an earlier beginning had left on the board.
+    most_begun: &'a mut u64,
+    /// Whether it was begun before, and has failed.
+    is_again: bool,
     /// Whether the beginning of the file may be on the board.
     may_resume: bool,
     /// The free space at the destination, once it was counted.
@@ -228,7 +235,7 @@ impl<'a> Sending<'a> {
         if let Some((small, destination)) = self.look_small(path, name)? {
             if !admit(&destination) {
                 // The board waits for the file: an empty line ends that.
-                let _ = self.board.finish_line(b"\n");
+                let _ = self.board.finish_line(b"\n", 0);
                 return Ok(None);
             }
             let number = paths(path, name)
@@ -301,7 +308,7 @@ impl<'a> Sending<'a> {
         let (number, suffix) = match (destination.refuse_directory(), number, suffix) {
             (Ok(()), Some(number), Some(suffix)) => (number, suffix),
             (refused, ..) => {
-                let _ = self.board.finish_line(b"\n");
+                let _ = self.board.finish_line(b"\n", 0);
                 return refused.map(|()| None);
             }
         };
@@ -341,7 +348,12 @@ impl<'a> Sending<'a> {
         let mut paths = paths(path, name);
         let size = self.source.size()?;
         let sample = self.source.sample()?;
-        let may_resume = self.may_resume && size >= RESUME_LEAST;
+        let least = if self.is_again {
+            MIN_RESUME_AGAIN
+        } else {
+            RESUME_LEAST
+        };
+        let may_resume = self.may_resume && size >= least;
         let count = paths.len();
         if may_resume {
             let digest = self.digest()?;
@@ -366,6 +378,11 @@ impl<'a> Sending<'a> {
             .map_or(0, |look| look.status.size);
         // What is longer than the file is not its beginning.
         let begun = if begun > size { 0 } else { begun };
+        if begun > *self.most_begun {
+            *self.most_begun = begun;
+            *self.beginnings = 1;
+            self.board.note_advance();
+        }
         if !destination.unchanged {
             destination.free = match self.counted {
                 Some(Counted(free)) => free,
@@ -433,6 +450,7 @@ impl<'a> Sending<'a> {
             is_in_place: temporary == *target,
             size,
             start: if temporary == *target { 0 } else { begun },
+            is_again: self.is_again,
         };
         match stream::put(self.board, &mut feed, &put, &mut meter) {
             Ok(true) => Ok(Some(Sent {
@@ -447,9 +465,8 @@ impl<'a> Sending<'a> {
             // A board that was reset has a beginning of the file, which is worth more than another way
             // to send all of it.
             Err(Error::Board(error))
-                if error.may_be_loss()
-                    && size >= RESUME_LEAST
-                    && self.beginnings < stream_beginnings(&error) =>
+                if (error.is_silence() || (error.may_be_loss() && size >= RESUME_LEAST))
+                    && *self.beginnings < stream_beginnings(&error) =>
             {
                 Err(error.into())
             }

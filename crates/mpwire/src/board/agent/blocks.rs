@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::Duration;
 
 use mpwire_deflate::{Effort, Encoder, Flush};
 use mpwire_proto::blocks::wire_length;
@@ -22,6 +23,9 @@ const MIN_ROOM: usize = 512;
 /// A block: its payload, and the bytes of the stream that it stands for.
 pub(crate) type Block = (Vec<u8>, usize);
 
+/// Where in a stream something is that the board works on, silently, and for how long.
+type Work = (usize, Duration);
+
 /// A block with what it takes to encode its part of the stream again.
 #[derive(Debug)]
 struct Encoded {
@@ -30,6 +34,8 @@ struct Encoded {
     plain: Vec<u8>,
     /// Parts of that which must not be cut.
     whole: Vec<Range<usize>>,
+    /// What the board does with it: where in the part that is known, and for how long.
+    work: Vec<Work>,
     /// The encoder as it was before.
     encoder: Option<Encoder>,
     /// What the block before had left unread.
@@ -54,6 +60,8 @@ pub(crate) struct Blocks {
     stream: Vec<u8>,
     /// Parts of it that must not be cut, in order.
     whole: VecDeque<Range<usize>>,
+    /// How long the board will work, silently, when it has the stream up to a place.
+    work: VecDeque<Work>,
     /// Bytes on the wire for one of the stream, in the block before.
     density: f64,
     /// The next block, if it is encoded already.
@@ -76,6 +84,7 @@ impl Blocks {
             unread: Vec::new(),
             stream: Vec::new(),
             whole: VecDeque::new(),
+            work: VecDeque::new(),
             density: if bits > 0 { DENSITY } else { 1.0 },
             prepared: None,
             sent: None,
@@ -104,6 +113,7 @@ impl Blocks {
         self.recall();
         self.stream.clear();
         self.whole.clear();
+        self.work.clear();
     }
 
     /// Bytes of the stream that wait to be encoded.
@@ -132,6 +142,14 @@ impl Blocks {
         self.max_room = room;
         self.bits = bits;
         self.encoder = encoder(bits, self.effort);
+    }
+
+    /// Begins with blocks of at most `room` bytes, before anything was sent; those that arrive grow.
+    pub(crate) fn limit(&mut self, room: usize) {
+        if room < self.room {
+            self.recall();
+            self.room = room;
+        }
     }
 
     /// Makes shorter blocks from now on, of which fewer are damaged.
@@ -169,6 +187,9 @@ impl Blocks {
         for part in encoded.whole.into_iter().rev() {
             self.whole.push_front(part);
         }
+        for work in encoded.work.into_iter().rev() {
+            self.work.push_front(work);
+        }
         self.stream.splice(..0, encoded.plain);
         self.encoder = encoded.encoder;
         self.unread = encoded.unread;
@@ -178,6 +199,20 @@ impl Blocks {
         for part in &mut self.whole {
             *part = part.start + size..part.end + size;
         }
+        for (place, _) in &mut self.work {
+            *place += size;
+        }
+    }
+
+    /// Notes how long the board will work, silently, when it has the stream so far.
+    pub(crate) fn expect_work(&mut self, work: Duration) {
+        self.work.push_back((self.stream.len(), work));
+    }
+
+    /// How long the board will work, silently, on the block that was sent last.
+    pub(crate) fn work(&self) -> Duration {
+        let sent = self.sent.iter().flat_map(|sent| &sent.work);
+        sent.map(|(_, work)| *work).sum()
     }
 
     /// Compresses no harder than is quick from now on.
@@ -289,11 +324,12 @@ impl Blocks {
             if length <= self.room || smaller >= size {
                 self.density = density(length, size);
                 let unread = payload.split_off(used);
-                let (plain, whole) = self.take(size);
+                let (plain, whole, work) = self.take(size);
                 return Some(Encoded {
                     block: (payload, size),
                     plain,
                     whole,
+                    work,
                     encoder: std::mem::replace(&mut self.encoder, trial),
                     unread: std::mem::replace(&mut self.unread, unread),
                 });
@@ -317,8 +353,8 @@ impl Blocks {
         }
     }
 
-    /// Takes what was encoded away, with its parts that must not be cut.
-    fn take(&mut self, size: usize) -> (Vec<u8>, Vec<Range<usize>>) {
+    /// Takes what was encoded away, with its parts that must not be cut, and the work that it makes.
+    fn take(&mut self, size: usize) -> (Vec<u8>, Vec<Range<usize>>, Vec<Work>) {
         let taken = self.stream.drain(..size).collect();
         let mut whole = Vec::new();
         while self.whole.front().is_some_and(|part| part.end <= size) {
@@ -327,7 +363,14 @@ impl Blocks {
         for part in &mut self.whole {
             *part = part.start - size..part.end - size;
         }
-        (taken, whole)
+        let mut work = Vec::new();
+        while self.work.front().is_some_and(|(place, _)| *place <= size) {
+            work.extend(self.work.pop_front());
+        }
+        for (place, _) in &mut self.work {
+            *place -= size;
+        }
+        (taken, whole, work)
     }
 }
 

@@ -6,6 +6,7 @@
 //! a loader of one line, in a namespace of its own; one without `deflate`, or with little memory,
 //! as any other program.
 
+mod asking;
 mod blocks;
 mod loader;
 
@@ -14,32 +15,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mpwire_deflate::Effort;
-use mpwire_proto::blocks::{Check, Listener, Question, block, crc32, poke};
+use mpwire_proto::blocks::{Check, Listener, Question, block, crc32};
 use mpwire_proto::literal::Value;
+use mpwire_proto::probes::Probes;
 use sha2::{Digest as _, Sha256};
 
 use super::errno::Errno;
+use super::patience::digesting;
 use super::program::Program;
 use super::{Board, Error, REPLY_MOST, onboard, outcome, read, unreadable};
 use crate::session::Heard;
+use asking::until;
 pub(crate) use blocks::Blocks;
 
 /// How long it may take to run the line that loads a program.
 const LINE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long it may take to inflate and begin the agent.
-const START_PATIENCE: Duration = Duration::from_secs(6);
-/// How long it may take to write a short file.
+/// How long the board may be silent while it inflates the agent: a damaged deflate stream may have no end.
+const START_SILENCE: Duration = Duration::from_secs(3);
+/// How long a program of any length may be silent that was inflated.
 const SHORT_PATIENCE: Duration = Duration::from_secs(10);
-/// How long it may take before it is asked whether something was lost; no harm is done when
-/// nothing was.
-const FIRST_POKE: Duration = Duration::from_secs(1);
-/// The pause between such questions.
-const NEXT_POKE: Duration = Duration::from_millis(300);
-/// What as many questions have not replaced was no packet, and they get lost themselves.
-const FEW_POKES: u32 = 3;
-/// How quiet the board must be before a block is sent again: the rest of a damaged one may make it
-/// ask more than once.
+/// How quiet the board must be before its question is believed to be its last.
 const SETTLE: Duration = Duration::from_millis(100);
+/// How long a call may take besides its data: slow flash writes a directory's block or two.
+const CALL_TIME: Duration = Duration::from_secs(1);
 /// How often one block is sent again.
 const RESENDS: u32 = 8;
 /// Bytes a second of the slowest line that serial ports are opened with.
@@ -53,9 +51,6 @@ const FAST_START: Duration = Duration::from_millis(8);
 const NOTICEABLE: Duration = Duration::from_millis(2);
 /// What the system may hold of a block that was written.
 const QUEUE: usize = 4096;
-
-/// As many bytes as may be lost at once: a packet of USB.
-const PACKET: usize = 64;
 
 /// Bytes written at once, so that progress is seen.
 const PIECE: usize = 1024;
@@ -226,7 +221,7 @@ impl Board {
         let Some(sent) = self.load_long("", programs, call, "")? else {
             return Ok(None);
         };
-        match self.hear_out(sent) {
+        match self.hear_out(sent, SHORT_PATIENCE) {
             // The inflater's word for what it cannot inflate (`moddeflate.c`), however often.
             Err(Error::File { errno, .. }) if errno == Errno::INVALID => Err(Error::Garbled),
             other => other.map(Some),
@@ -266,10 +261,12 @@ impl Board {
         Ok(Some(data.len()))
     }
 
-    /// Answers a program that waits for input, and returns what it says until its end.
-    pub(crate) fn finish_line(&mut self, line: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Answers a program that waits for input, and returns what it says until its end; it writes a file of
+    /// `size` bytes.
+    pub(crate) fn finish_line(&mut self, line: &[u8], size: usize) -> Result<Vec<u8>, Error> {
         self.session.say(line)?;
-        self.hear_out(line.len())
+        let longest = self.block_silence(size, digesting(size as u64));
+        self.hear_out(line.len(), longest)
     }
 
     /// Keeps what a program says.
@@ -287,33 +284,36 @@ impl Board {
         Err(self.session.flooded(REPLY_MOST).into())
     }
 
-    /// What a program that was sent all its input, of so many bytes, says to its end. If it fails, it
-    /// may not have read all, and the REPL has.
-    fn hear_out(&mut self, sent: usize) -> Result<Vec<u8>, Error> {
+    /// What a program that was sent all its input, of so many bytes, says to its end, silent for no longer
+    /// than `longest`. If it fails, it may not have read all, and the REPL has.
+    fn hear_out(&mut self, sent: usize, longest: Duration) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
-        let mut pokes = 0;
+        let mut probes = Probes::default();
         let mut heard = Instant::now();
-        let mut patience = on_the_wire(sent) + FIRST_POKE;
+        let mut pause = on_the_wire(sent) + probes.pause();
         loop {
-            match self.session.hear(patience)? {
+            match self.session.hear(pause)? {
                 Some(Heard::Output(bytes)) => {
                     heard = Instant::now();
+                    probes.note_life();
+                    pause = probes.pause();
                     self.keep(&mut said, &bytes)?;
                 }
                 Some(Heard::Frame { .. }) => {}
                 Some(Heard::Finished { traceback }) => {
-                    if pokes > 0 || !traceback.is_empty() {
+                    if probes.lines() > 0 || !traceback.is_empty() {
                         self.recover()?;
                     }
                     return outcome(said, &traceback);
                 }
+                None if heard.elapsed() >= longest => return Err(self.end_silence(longest)),
                 // It may have lost bytes, and wait for them: with these it finds what is damaged.
-                None if heard.elapsed() < SHORT_PATIENCE => {
-                    self.session.say(&poke(more_and_more(pokes), pokes))?;
-                    pokes += 1;
-                    patience = NEXT_POKE;
+                None => {
+                    if let Some(probe) = probes.next() {
+                        self.session.say(&probe)?;
+                    }
+                    pause = until(heard, longest).min(probes.pause());
                 }
-                None => return Err(self.session.give_up(SHORT_PATIENCE).into()),
             }
         }
     }
@@ -370,12 +370,15 @@ impl Board {
         let mut listener = Listener::default();
         let mut said = Vec::new();
         let start = Instant::now();
-        let longest = self.patience();
-        let mut patience = on_the_wire(QUEUE) + FIRST_POKE;
-        let mut pokes = 0;
+        let mut heard = start;
+        let mut probes = Probes::default();
+        let mut pause = on_the_wire(QUEUE) + probes.pause();
         let question = loop {
-            match self.session.hear(patience)? {
+            match self.session.hear(pause)? {
                 Some(Heard::Output(bytes)) => {
+                    heard = Instant::now();
+                    probes.note_life();
+                    pause = probes.pause();
                     has_started |= bytes.contains(&loader::STARTED);
                     if let Some(question) = listener.push(&bytes, &mut said) {
                         break question;
@@ -390,25 +393,25 @@ impl Board {
                     outcome(said, &traceback)?;
                     return Err(Error::Lacking("a stream of input"));
                 }
-                // A damaged deflate stream may have no end at all.
-                None if !has_started && start.elapsed() > START_PATIENCE => {
-                    return Err(self.session.give_up(START_PATIENCE).into());
-                }
-                // The agent's program may have lost bytes on its way, and waits for them: with these
-                // it finds that it is damaged. An agent that runs takes them for no answer.
-                None if start.elapsed() < longest => {
-                    let missing = if has_started {
-                        PACKET
+                // The agent's program may have lost bytes on its way, and waits for them: with probes it
+                // may find that it is damaged. An agent that runs takes them for no answer.
+                None => {
+                    let longest = if has_started {
+                        self.patience()
                     } else {
-                        more_and_more(pokes)
+                        self.with_backoff(START_SILENCE)
                     };
-                    self.session.say(&poke(missing, pokes))?;
-                    pokes += 1;
-                    patience = NEXT_POKE;
+                    if heard.elapsed() >= longest {
+                        return Err(self.end_silence(longest));
+                    }
+                    if let Some(probe) = probes.next() {
+                        self.session.say(&probe)?;
+                    }
+                    pause = until(heard, longest).min(probes.pause());
                 }
-                None => return Err(self.session.give_up(longest).into()),
             }
         };
+        let due = probes.lines().saturating_sub(listener.asked() - 1);
         said.retain(|&byte| byte != loader::STARTED);
         if start.elapsed() < FAST_START {
             blocks.hurry();
@@ -422,6 +425,9 @@ impl Board {
         let (room, bits) = sizes(&read(&last)?)
             .ok_or_else(|| unreadable(&last, "the size of blocks was expected"))?;
         blocks.resize(room, bits);
+        if let Some(limit) = self.block_limit {
+            blocks.limit(limit);
+        }
         self.agent = Some(Agent {
             blocks,
             question,
@@ -431,12 +437,25 @@ impl Board {
             check,
             known,
         });
+        if due > 0 {
+            let last = self.settle(question, Some(due), SETTLE, probes, &mut Vec::new())?;
+            if let (Some(agent), Some(last)) = (&mut self.agent, last) {
+                agent.question = last;
+            }
+        }
         Ok(said)
     }
 
     /// What is to be sent to the agent, if one runs.
     pub(crate) fn blocks(&mut self) -> Option<&mut Blocks> {
         self.agent.as_mut().map(|agent| &mut agent.blocks)
+    }
+
+    /// Notes that the board will work for so long, silently, on what was asked of the agent last.
+    pub(crate) fn expect_work(&mut self, work: Duration) {
+        if let Some(agent) = &mut self.agent {
+            agent.blocks.expect_work(work);
+        }
     }
 
     /// Has the agent run `call`, and before it those of `programs` that it does not know.
@@ -450,6 +469,7 @@ impl Board {
             }
         }
         agent.blocks.program(call);
+        agent.blocks.expect_work(CALL_TIME);
     }
 
     /// As [`Board::ask_agent`], before all that waits to be sent to an agent that was sent nothing
@@ -503,7 +523,7 @@ impl Board {
                 agent.blocks.prepare(all);
             }
             let prepared = Instant::now();
-            let question = match self.next_question(odd, wire.len(), &mut said) {
+            let question = match self.next_question(odd, wire.len(), size, &mut said) {
                 Ok(Some(question)) => question,
                 Ok(None) => return Ok(Some(said)),
                 Err(error) => {
@@ -555,89 +575,6 @@ impl Board {
         std::mem::take(&mut self.said_before_error)
     }
 
-    /// Waits for the board's next question after a block of `length` bytes on the wire and that
-    /// parity; the last one, when it asks for the same block again. `None` when the agent has ended.
-    fn next_question(
-        &mut self,
-        odd: bool,
-        length: usize,
-        said: &mut Vec<u8>,
-    ) -> Result<Option<Question>, Error> {
-        let mut heard = Instant::now();
-        let longest = self.patience();
-        let mut again = None;
-        let mut has_swept = false;
-        let mut pokes = 0;
-        let mut patience = on_the_wire(length) + FIRST_POKE;
-        loop {
-            match self.session.hear(patience) {
-                Err(error) => {
-                    self.agent = None;
-                    return Err(error.into());
-                }
-                Ok(Some(Heard::Frame { data, intact })) => {
-                    heard = Instant::now();
-                    if let Some(agent) = &mut self.agent {
-                        agent.damaged |= !intact || agent.frames.len() + data.len() > REPLY_MOST;
-                        // Of what is damaged nothing is of use.
-                        if !agent.damaged {
-                            agent.frames.extend(data);
-                        }
-                    }
-                }
-                Ok(Some(Heard::Finished { traceback })) => {
-                    self.agent = None;
-                    outcome(Vec::new(), &traceback)?;
-                    return Ok(None);
-                }
-                Ok(Some(Heard::Output(bytes))) => {
-                    let Some(agent) = &mut self.agent else {
-                        return Ok(None);
-                    };
-                    match agent.listener.push(&bytes, said) {
-                        Some(question) if question.odd != odd => return Ok(Some(question)),
-                        Some(question) => {
-                            again = Some(question);
-                            patience = if has_swept && pokes == 0 {
-                                SETTLE
-                            } else {
-                                SETTLE + on_the_wire(length.min(QUEUE))
-                            };
-                        }
-                        None => {
-                            // One block may hold many files, each of which takes its time.
-                            heard = Instant::now();
-                            self.limit(said.len())?;
-                        }
-                    }
-                }
-                Ok(None) if again.is_some() && has_swept => return Ok(again),
-                Ok(None) if again.is_some() => {
-                    // What is left of a block that had a byte too many may have no end of line, and
-                    // the next would be taken for the rest of it: this ends it, and is a question more.
-                    self.session.say(&poke(0, 0))?;
-                    has_swept = true;
-                    again = None;
-                    patience = NEXT_POKE;
-                }
-                Ok(None) if heard.elapsed() > longest => {
-                    self.agent = None;
-                    return Err(self.session.give_up(longest).into());
-                }
-                Ok(None) => {
-                    // Few bytes are more likely to be missing than many, which an overrun takes.
-                    if pokes > FEW_POKES {
-                        self.session.slow_down();
-                    }
-                    let missing = (64 << pokes.min(8)).min(length);
-                    self.session.say(&poke(missing, pokes))?;
-                    pokes += 1;
-                    patience = NEXT_POKE;
-                }
-            }
-        }
-    }
-
     /// Has the agent do all that it was asked for, and returns what it said.
     pub(crate) fn flush_agent(&mut self, progress: &mut dyn FnMut(Step)) -> Result<Vec<u8>, Error> {
         let mut said = Vec::new();
@@ -678,12 +615,6 @@ pub(crate) fn sha256(number: u8, payload: &[u8]) -> u32 {
     hasher.update(payload);
     let digest: [u8; 32] = hasher.finalize().into();
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
-}
-
-/// How many bytes a program may be missing that was damaged while the board inflates it: of noise, the end
-/// of a block of deflate comes in some thousand bytes.
-fn more_and_more(pokes: u32) -> usize {
-    PACKET << (pokes / 2).min(3)
 }
 
 /// How long so many bytes take on the slowest line.

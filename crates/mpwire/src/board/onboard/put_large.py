@@ -1,9 +1,9 @@
 # The same as put.py of a large file: of its size bytes, those behind the first start, which are in
-# the temporary file already. What was written is committed now and then, so that a power cut leaves
-# a beginning of it where the next attempt goes on: LittleFS forgets what was never committed.
+# the temporary file already. What was written is committed each 1 << commits bytes, so that a power cut
+# leaves a beginning of it where the next attempt goes on: LittleFS forgets what was never committed.
 
 
-def _mw_put_large(target, temporary, size, start):
+def _mw_put_large(target, temporary, size, start, commits):
     import os
 
     size -= start
@@ -13,7 +13,7 @@ def _mw_put_large(target, temporary, size, start):
             if file.write(part) != len(part):
                 raise OSError(28)
             # Other filesystems than those of the firmware may know no flush.
-            if size >> 15 > size - len(part) >> 15 and hasattr(file, "flush"):
+            if size >> commits > size - len(part) >> commits and hasattr(file, "flush"):
                 file.flush()
             size -= len(part)
     right = _mw_digest(temporary).startswith(bytes(_mw_pull(8)))

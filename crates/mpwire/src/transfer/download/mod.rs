@@ -191,7 +191,12 @@ pub fn download_all(
 ) -> Result<(), Error> {
     let mut arrival = Arrival::new(files, receiver);
     persistently(board, &mut |board| {
-        download_rest(board, files, &mut arrival)
+        let before = arrival.place();
+        let result = download_rest(board, files, &mut arrival);
+        if arrival.place() > before {
+            board.note_advance();
+        }
+        result
     })
 }
 

@@ -12,7 +12,7 @@ use mpwire_proto::literal::Value;
 use crate::board::digest::{Digest, Hasher};
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
-use crate::board::patience::{COUNTING_FREE, digesting};
+use crate::board::patience::{COUNTING_FREE, copying, digesting};
 use crate::board::plausible::Space;
 use crate::board::program::{Argument, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
@@ -23,12 +23,14 @@ use crate::transfer::stream::{self, DIGEST_BYTES, Feed, FileStart, Meter, PROGRA
 use crate::transfer::temporary::{staged_path, temporary_path};
 use crate::transfer::unchanged::{Candidate, unchanged};
 use crate::transfer::upload::{remove_after, send_file};
-use crate::transfer::{ATTEMPTS, Error, Options, Progress, RESUME_LEAST};
+use crate::transfer::{ATTEMPTS, Error, MIN_RESUME_AGAIN, Options, Progress, RESUME_LEAST};
 use room::free_call;
 use together::Together;
 
 /// The most characters of one call that names many paths.
 const CALL_MOST: usize = 400;
+/// How long it may take to make a directory or to give a file its name, where flash is slow.
+const CHANGE_TIME: Duration = Duration::from_secs(2);
 /// Files smaller than this are sent again rather than copied on the board.
 const COPY_LEAST: u64 = 256;
 
@@ -115,6 +117,8 @@ pub fn send_tree(
         together: options.all_or_nothing.then(Together::default),
         may_resume: options.may_resume,
         has_begun: false,
+        is_again: false,
+        most_begun: 0,
         summary: Summary::default(),
     };
     let longer = tree.longest_digest()? + COUNTING_FREE;
@@ -156,6 +160,10 @@ struct Tree<'a> {
     may_resume: bool,
     /// Whether any file was sent, so that what is found unchanged later may be one of these.
     has_begun: bool,
+    /// Whether it was begun before, and has failed.
+    is_again: bool,
+    /// The most bytes that were found to be such beginnings, since the last file was complete.
+    most_begun: u64,
     summary: Summary,
 }
 
@@ -186,6 +194,7 @@ impl Tree<'_> {
                 Ok(false) => break,
                 Err(error) => {
                     self.may_resume = true;
+                    self.is_again = true;
                     // What is there already is found again.
                     self.looked = false;
                     match error {
@@ -234,6 +243,7 @@ impl Tree<'_> {
         for batch in batches(&self.directories(), CALL_MOST) {
             let text = call(onboard::MAKE_DIRECTORIES.defines, &[Argument::Paths(batch)]);
             board.ask_agent(&[onboard::MAKE_DIRECTORIES], &text);
+            board.expect_work(CHANGE_TIME * u32::try_from(batch.len()).unwrap_or(u32::MAX));
         }
         self.put(board, events)?;
         if self.left.is_empty() {
@@ -339,6 +349,7 @@ impl Tree<'_> {
             board.ask_agent(&[onboard::LOOKS], &text);
         }
         board.ask_agent(&[onboard::FREE], &free_call(&self.top()));
+        board.expect_work(longest);
         let said = board.patiently(longest, |board| board.flush_agent(&mut |_| {}))?;
         let space = Space::from_value(&read(&said)?);
         let found = board.take_frames().unwrap_or_default();
@@ -416,6 +427,11 @@ impl Tree<'_> {
     fn put(&mut self, board: &mut Board, events: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let originals = self.originals()?;
         let begun = self.begun(board)?;
+        let sum = begun.values().sum();
+        if sum > self.most_begun {
+            self.most_begun = sum;
+            board.note_advance();
+        }
         let sizes: Vec<u64> = self
             .left
             .iter()
@@ -452,6 +468,8 @@ impl Tree<'_> {
                 let bytes = self.files[index].source.size()?;
                 self.summary.files += 1;
                 self.summary.bytes += bytes;
+                self.most_begun = 0;
+                board.note_advance();
                 if let Some(&start) = begun.get(&index) {
                     events(Event::WentOn(self.path(index), start));
                 }
@@ -504,6 +522,7 @@ impl Tree<'_> {
                     ],
                 );
                 board.ask_agent(&[onboard::COPY], &text);
+                board.expect_work(copying(item.source.size()?));
                 if let Some(blocks) = board.blocks() {
                     blocks.whole(&digest.bytes()[..DIGEST_BYTES]);
                 }
@@ -521,6 +540,7 @@ impl Tree<'_> {
                 is_in_place: false,
                 size,
                 start: begun.get(&index).copied().unwrap_or(0),
+                is_again: self.is_again,
             };
             feed.skip(put.start)?;
             put.ask(board, false);
@@ -544,7 +564,15 @@ impl Tree<'_> {
         for &index in &self.left {
             let source = self.files[index].source;
             let size = source.size()?;
-            if size < RESUME_LEAST {
+            // What has failed is the first that is left; the others are each a question.
+            let is_first = self.is_again && self.left.first() == Some(&index);
+            if size
+                < if is_first {
+                    MIN_RESUME_AGAIN
+                } else {
+                    RESUME_LEAST
+                }
+            {
                 continue;
             }
             let digest = source.digest(Hasher::sha256())?.bytes();

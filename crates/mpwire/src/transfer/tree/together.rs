@@ -1,6 +1,6 @@
 //! The files of a tree that get their names together or not at all.
 
-use super::{CALL_MOST, Tree};
+use super::{CALL_MOST, CHANGE_TIME, Tree};
 use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
@@ -78,6 +78,7 @@ impl Tree<'_> {
         ];
         let text = call(onboard::NAME_ALL.defines, &arguments);
         board.ask_agent(&[onboard::NAME_ALL], &text);
+        board.expect_work(CHANGE_TIME * u32::try_from(pairs.len()).unwrap_or(u32::MAX));
         if let Some(together) = &mut self.together {
             together.asked = true;
         }

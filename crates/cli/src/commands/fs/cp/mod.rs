@@ -175,6 +175,7 @@ fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
         .collect()
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "one wish each")]
 struct Copy<'a> {
     board: &'a mut Board,
     options: Options,
