@@ -262,7 +262,7 @@ pub struct RunArgs {
     pub no_follow: bool,
     #[command(flatten)]
     pub timeout: TimeoutArgs,
-    /// Path of the script on this computer
+    /// Path of the script on this computer; - reads it from standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub path: String,
     #[command(flatten)]

@@ -285,7 +285,7 @@ fn shown(path: &str) -> &str {
 }
 
 /// An operating system's error in words, without its number.
-fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),

@@ -13,7 +13,6 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use support::{Outcome, PORT, TestBoard, mpwire, run, set_apart};
 
@@ -329,28 +328,6 @@ fn a_device_without_end_is_left_after_32_mib() {
 }
 
 #[test]
-fn what_a_tree_holds_beside_files_and_directories_is_named_and_nothing_is_sent() {
-    for kind in ["pipe", "device"] {
-        let board = TestBoard::start();
-        std::fs::create_dir(board.work().join("tree")).expect("a new folder");
-        board.write("tree/a", "text");
-        let path = board.work().join("tree").join(kind);
-        if kind == "pipe" {
-            mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a pipe");
-        } else {
-            symlink("/dev/zero", &path).expect("a link");
-        }
-        let says = format!("tree/{kind}: neither a file nor a directory.");
-        for to in [":", "copy"] {
-            let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
-            assert_fails(&outcome, &says);
-        }
-        assert_eq!(board.tree(), [""; 0]);
-        assert!(!board.work().join("copy").exists());
-    }
-}
-
-#[test]
 fn what_another_program_prints_is_copied() {
     let board = TestBoard::start();
     for (count, name) in [(10, "short"), (200_000, "long")] {
@@ -396,23 +373,6 @@ fn files_of_the_system_whose_size_is_not_what_is_said_are_copied() {
         assert_eq!(found[&format!("/{name}")], digest);
     }
     assert_eq!(board.digests()["/tree/empty"], support::hex_digest(b""));
-}
-
-#[test]
-fn names_that_are_not_utf8_are_shown_and_nothing_is_sent() {
-    let board = TestBoard::start();
-    let tree = board.work().join("tree");
-    std::fs::create_dir(&tree).expect("a new folder");
-    board.write("tree/a", "text");
-    for name in [b"b\xfe", b"b\xff"] {
-        std::fs::write(tree.join(OsStr::from_bytes(name)), name).expect("a new file");
-    }
-    for to in [":", "copy"] {
-        let outcome = board.mpwire(&["resume", "cp", "-r", "tree", to]);
-        assert_fails(&outcome, "\"tree/b\\xFE\": this name is not UTF-8");
-    }
-    assert_eq!(board.tree(), [""; 0]);
-    assert!(!board.work().join("copy").exists());
 }
 
 #[test]

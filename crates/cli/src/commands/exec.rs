@@ -1,5 +1,6 @@
 //! `eval`, `exec` and `run`: programs of the user's.
 
+use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -32,13 +33,23 @@ pub fn exec(connection: &mut Connection, arguments: &ExecArgs) -> Result<(), Err
 
 /// Runs a script of this computer.
 pub fn run(connection: &mut Connection, arguments: &RunArgs) -> Result<(), Error> {
-    let program = std::fs::read(&arguments.path).map_err(|_| unreadable(&arguments.path))?;
+    let program = script(&arguments.path).map_err(|_| unreadable(&arguments.path))?;
     let following = if arguments.no_follow {
         Following::No
     } else {
         Following::Until(arguments.path.clone(), arguments.timeout.timeout)
     };
     execute(connection, &program, &following)
+}
+
+/// The script at a path of this computer, or what standard input holds.
+fn script(path: &str) -> io::Result<Vec<u8>> {
+    if path != "-" {
+        return std::fs::read(path);
+    }
+    let mut program = Vec::new();
+    io::stdin().lock().read_to_end(&mut program)?;
+    Ok(program)
 }
 
 /// Whether a program is waited for.

@@ -50,6 +50,15 @@ pub enum Found {
     Directory,
 }
 
+/// What [`Board::walk_readable`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Readable {
+    /// Each directory before its entries.
+    pub entries: Vec<Entry>,
+    /// The directories that cannot be listed, and why.
+    pub unreadable: Vec<(String, Errno)>,
+}
+
 /// What [`Board::remove_tree`] did with a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removed {
@@ -165,6 +174,41 @@ impl Board {
     /// Everything below a directory, each directory before its entries.
     pub fn walk(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
         self.told_entries(onboard::WALK, onboard::WALK_WITHOUT_ILISTDIR, path)
+    }
+
+    /// As [`Board::walk`], where directories may be unreadable: these, with the reason, are left out. A tree
+    /// that is all right costs no more; else each directory is listed by itself.
+    pub fn walk_readable(&mut self, path: &str) -> Result<Readable, Error> {
+        let mut found = Readable::default();
+        match self.walk(path) {
+            Err(Error::File { .. }) => {}
+            other => {
+                found.entries = other?;
+                return Ok(found);
+            }
+        }
+        let mut waiting = self.list(path)?;
+        waiting.reverse();
+        while let Some(entry) = waiting.pop() {
+            // What has no name that is text cannot be asked for.
+            if entry.is_directory && entry.is_text {
+                match self.list(&join(path, &entry.name)) {
+                    Ok(mut below) => {
+                        for inner in &mut below {
+                            inner.name = format!("{}/{}", entry.name, inner.name);
+                        }
+                        waiting.extend(below.into_iter().rev());
+                    }
+                    Err(Error::File { errno, .. }) => {
+                        found.unreadable.push((entry.name, errno));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            found.entries.push(entry);
+        }
+        Ok(found)
     }
 
     /// What `program` finds at `path`, or the other one where there is no `os.ilistdir`.

@@ -55,7 +55,8 @@ Examples:
 A path on the device begins with a colon: `:main.py` is on the device, `main.py` on this computer, and \
 `:` alone is the device's current directory. A destination that ends in `/` must be a directory; several \
 sources need one, too. With -r a directory is copied into a destination that exists, and as one that does \
-not.
+not; what of it cannot be read is named and left out, and the exit code is 1. - is standard input as a \
+source and standard output as the destination; ./- is a file of that name.
 
 Each file is written beside its target, hashed by the device and then renamed: whatever happens, there is \
 the old file or the new one. Files that are on the device already are skipped. On a terminal, and with -v, \
@@ -83,6 +84,7 @@ standard error lists each file of a tree that was copied.",
 Examples:
   mpwire cp main.py :              to the device
   mpwire cp :log.txt .             from the device
+  mpwire cp :log.txt - | less      to standard output
   mpwire cp :a.py :b.py            on the device
   mpwire cp -r lib/ :lib           a tree; files that are there already are skipped
   mpwire cp -r --all-or-nothing app/ :app    new files all at once, or the old ones stay",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mpwire::board::Board;
-use mpwire::board::fs::Entry;
+use mpwire::board::fs::{Entry, Readable};
 use mpwire::path;
 
 use crate::args::FsArgs;
@@ -29,10 +29,20 @@ pub fn tree(board: &mut Board, path: &str, arguments: &FsArgs) -> Result<(), Err
     } else {
         String::new()
     };
-    let entries = board.walk(&place)?;
+    let Readable {
+        entries,
+        unreadable,
+    } = board.walk_readable(&place)?;
     let mut lines = vec![format!(":{path}{device}")];
     draw(&Node::of(&entries), "", arguments, &mut lines);
-    report::lines(&lines)
+    report::lines(&lines)?;
+    for (below, errno) in &unreadable {
+        report::note(&format!("tree: {}: {errno}", path::join(&path, below)));
+    }
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    Err(Error::message("tree: what cannot be read is not shown"))
 }
 
 /// A directory's entries by name.

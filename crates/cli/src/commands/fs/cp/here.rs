@@ -8,32 +8,29 @@ use std::path::{Path, PathBuf};
 use mpwire::transfer::Source;
 
 use super::names::checked_name;
+use super::omitted;
 use super::place::Place;
-use super::{Leaf, omitted};
+use super::walk::Tree;
 use crate::error::Error;
 use crate::local;
 use crate::report;
-
-/// Deeper than any board's filesystem goes: what is deeper is a loop of links.
-const DEPTH_LIMIT: usize = 64;
 
 /// Copies a tree of this computer.
 pub fn copy_tree(
     from: &Place,
     to: &str,
-    directories: &[Vec<String>],
-    files: &[Leaf<PathBuf>],
+    tree: &Tree,
+    contents: Vec<Contents>,
     lists: bool,
 ) -> Result<(), Error> {
     let root = root(Path::new(to), from.name())?;
     make_directory(&root)?;
-    for below in directories {
+    for below in &tree.directories {
         make_directory(&root.join(below.iter().collect::<PathBuf>()))?;
     }
-    for leaf in files {
-        let data = Contents::of(&leaf.source)?.into_bytes()?;
+    for (leaf, contents) in tree.files.iter().zip(contents) {
         let target = root.join(leaf.below.iter().collect::<PathBuf>());
-        write(&target, &data)?;
+        write(&target, &contents.into_bytes()?)?;
         if lists {
             report::copied(&target.to_string_lossy());
         }
@@ -43,7 +40,7 @@ pub fn copy_tree(
 
 /// The most, in bytes, that is read of what is no ordinary file: a device may have no end, and what can
 /// be read only once is kept in memory.
-const MEMORY_MOST: u64 = 32 << 20;
+pub const MEMORY_MOST: u64 = 32 << 20;
 
 /// What a file of this computer's holds.
 pub enum Contents {
@@ -59,17 +56,20 @@ impl Contents {
         Self::within(path, &mut { MEMORY_MOST })
     }
 
-    /// Of all files of a tree.
-    pub fn of_tree(files: &[Leaf<PathBuf>]) -> Result<Vec<Self>, Error> {
-        let mut left = MEMORY_MOST;
-        let contents = files
-            .iter()
-            .map(|leaf| Self::within(&leaf.source, &mut left));
-        contents.collect()
+    /// Of what is given to this program as its input.
+    pub fn of_input() -> Result<Self, Error> {
+        let mut data = Vec::new();
+        let input = io::stdin().lock().take(MEMORY_MOST + 1);
+        let read = { input }.read_to_end(&mut data);
+        read.map_err(|error| Error::local("cp", "standard input", &error))?;
+        if data.len() as u64 > MEMORY_MOST {
+            return Err(too_large(Path::new("standard input")));
+        }
+        Ok(Self::Memory(data))
     }
 
     /// The same, where so many bytes are `left` for what is kept in memory.
-    fn within(path: &Path, left: &mut u64) -> Result<Self, Error> {
+    pub fn within(path: &Path, left: &mut u64) -> Result<Self, Error> {
         let failed = |error: io::Error| {
             if path.is_dir() {
                 omitted()
@@ -93,9 +93,7 @@ impl Contents {
             .read_to_end(&mut data)
             .map_err(failed)?;
         let Some(rest) = left.checked_sub(data.len() as u64) else {
-            let limit =
-                "more than 32 MiB, which is the most that a copy reads of what is no ordinary file";
-            return Err(refused(path, limit));
+            return Err(too_large(path));
         };
         *left = rest;
         Ok(Self::Memory(data))
@@ -118,14 +116,9 @@ impl Contents {
     }
 }
 
-#[expect(
-    clippy::unnecessary_debug_formatting,
-    reason = "what is not UTF-8 is to be seen"
-)]
-fn not_text(path: &Path) -> Error {
-    Error::message(format!(
-        "cp: {path:?}: this name is not UTF-8, which names on a board are; rename it"
-    ))
+fn too_large(path: &Path) -> Error {
+    let limit = "more than 32 MiB, which is the most that a copy reads of what is no ordinary file";
+    refused(path, limit)
 }
 
 /// Whether a file has as many bytes as its system says: Linux says 0 of those of /proc, and 4096 of
@@ -138,7 +131,7 @@ fn ends_at(file: &mut fs::File, size: u64) -> bool {
     read.is_ok_and(|count| count as u64 == size.min(1))
 }
 
-fn failed_on(path: &Path, error: &io::Error) -> Error {
+pub fn failed_on(path: &Path, error: &io::Error) -> Error {
     Error::local("cp", &path.to_string_lossy(), error)
 }
 
@@ -198,48 +191,4 @@ pub fn make_directory(path: &Path) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// Collects what is below a directory of this computer, following links. What is neither a file nor a
-/// directory is refused: a pipe may have nobody who writes to it, and a device no end.
-pub fn walk(
-    path: &Path,
-    below: &mut Vec<String>,
-    directories: &mut Vec<Vec<String>>,
-    files: &mut Vec<Leaf<PathBuf>>,
-) -> Result<(), Error> {
-    let failed = |error: io::Error| failed_on(path, &error);
-    if below.len() > DEPTH_LIMIT {
-        return Err(Error::message(format!(
-            "cp: {}: too deep; is there a loop of links?",
-            path.display()
-        )));
-    }
-    let mut entries: Vec<_> = fs::read_dir(path)
-        .and_then(Iterator::collect::<io::Result<_>>)
-        .map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // Two such names may be one when they are written as text.
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|_| not_text(&path))?;
-        below.push(name);
-        let found = fs::metadata(&path).map_err(|error| failed_on(&path, &error))?;
-        if found.is_dir() {
-            directories.push(below.clone());
-            walk(&path, below, directories, files)?;
-        } else if !found.is_file() {
-            return Err(refused(&path, "neither a file nor a directory"));
-        } else {
-            files.push(Leaf {
-                source: path,
-                below: below.clone(),
-            });
-        }
-        below.pop();
-    }
-    Ok(())
 }

@@ -6,23 +6,26 @@
 
 mod arrivals;
 mod here;
+mod left_out;
 mod names;
 mod place;
+mod walk;
 
 pub use names::components;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mpwire::board::Board;
 use mpwire::board::errno::Errno;
-use mpwire::board::fs::Entry;
+use mpwire::board::fs::{Entry, Readable};
+use mpwire::board::{self, Board};
 use mpwire::path;
 use mpwire::transfer::download::Wanted;
 use mpwire::transfer::leftovers;
 use mpwire::transfer::tree::{self, Item};
 use mpwire::transfer::{self, Destination, Encoding, Options, Source};
 
+use super::cat::cat;
 use crate::args::FsArgs;
 use crate::connection::Connection;
 use crate::error::Error;
@@ -33,8 +36,10 @@ use crate::report;
 use crate::unfinished;
 use arrivals::{Arrivals, Arriving};
 use here::Contents;
+use left_out::LeftOut;
 use names::{checked_name, tell_of_case};
 use place::Place;
+use walk::Tree;
 
 /// A file of a tree: where it is, and where it goes below the destination.
 struct Leaf<Source> {
@@ -68,6 +73,9 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     if arguments.all_or_nothing {
         refuse_piecemeal(split)?;
     }
+    // Before the board waits for it.
+    let reads_input = split.is_some_and(|(_, sources)| sources.iter().any(|source| source == "-"));
+    let input = reads_input.then(Contents::of_input).transpose()?;
     let (board, may_resume) = connection.board_to_go_on_with(&|| match split {
         Some(paths) if !arguments.all_or_nothing => may_have_begun(paths),
         _ => Vec::new(),
@@ -88,8 +96,11 @@ pub fn cp(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
         multiple: sources.len() > 1,
         explain: arguments.verbose,
         quiet: arguments.no_verbose,
+        left_out: LeftOut::default(),
+        input,
     };
     let result = copy.all(sources, destination, arguments);
+    let result = result.and_then(|()| copy.left_out.outcome());
     // After an error, too, nothing of ours stays on the board; the error is the one to tell.
     let tidied = copy.board.tidy();
     let result = result.and(tidied.map_err(Error::from));
@@ -154,10 +165,9 @@ fn may_have_begun((destination, sources): (&String, &[String])) -> Vec<String> {
         };
         let path = Path::new(path);
         if path.is_dir() {
-            let (mut found, mut directories) = (Vec::new(), Vec::new());
             // What cannot be read is told when it is to be copied.
-            let _ = here::walk(path, &mut Vec::new(), &mut directories, &mut found);
-            let names = found.into_iter().filter_map(|leaf| {
+            let found = walk::walk(path).unwrap_or_default();
+            let names = found.files.into_iter().filter_map(|leaf| {
                 let name = leaf.below.last()?.clone();
                 Some((leaf.source, name))
             });
@@ -185,6 +195,10 @@ struct Copy<'a> {
     explain: bool,
     /// Whether to say nothing.
     quiet: bool,
+    /// What cannot be read.
+    left_out: LeftOut,
+    /// What standard input holds, where that is a source.
+    input: Option<Contents>,
 }
 
 impl Copy<'_> {
@@ -201,8 +215,12 @@ impl Copy<'_> {
         arguments: &FsArgs,
     ) -> Result<(), Error> {
         for source in sources {
-            if super::says(arguments, true) {
-                report::line(&format!("cp {source} {destination}"))?;
+            // What is copied to standard output stands there alone.
+            let line = format!("cp {source} {destination}");
+            if destination != "-" && super::says(arguments, true) {
+                report::line(&line)?;
+            } else if arguments.verbose {
+                report::status(&line);
             }
             let from = Place::parse(source).resolved(self.board)?;
             let to = Place::parse(destination).resolved(self.board)?;
@@ -224,15 +242,17 @@ impl Copy<'_> {
                         let contents = Contents::of(Path::new(local))?;
                         self.file_to_board(contents.source(), name, path)
                     }
-                    Place::Board(_) => {
+                    Place::Board(_) | Place::Standard => {
                         let data = self.read(from)?;
                         self.file_to_board(Source::Bytes(&data), name, path)
                     }
                 }
             }
+            Place::Standard => self.file_to_output(from),
             Place::Local(path) => {
                 let target = match self.local_directory(path)? {
                     None => PathBuf::from(path),
+                    Some(_) if *from == Place::Standard => return Err(without_name()),
                     Some(directory) => match checked_name(from.name()) {
                         Ok(name) => directory.join(name),
                         Err(error) => {
@@ -254,8 +274,23 @@ impl Copy<'_> {
                         };
                         self.files_from_board(&[file], false)
                     }
-                    Place::Local(_) => here::write(&target, &self.read(from)?),
+                    Place::Local(_) | Place::Standard => here::write(&target, &self.read(from)?),
                 }
+            }
+        }
+    }
+
+    fn file_to_output(&mut self, from: &Place) -> Result<(), Error> {
+        if self.multiple {
+            return Err(no_directory(true));
+        }
+        match from {
+            Place::Board(path) => cat(self.board, path).map_err(|error| match error {
+                Error::Transfer(error) => of_reading(error),
+                other => other,
+            }),
+            Place::Local(_) | Place::Standard => {
+                report::ForeignText::default().print(&self.read(from)?)
             }
         }
     }
@@ -278,6 +313,9 @@ impl Copy<'_> {
         let (multiple, force, quiet) = (self.multiple, self.force, self.quiet);
         let mut admit = |destination: &Destination| {
             let is_directory = destination.outer.is_some_and(|status| status.is_directory);
+            if is_directory && name.is_empty() {
+                return Err(without_name());
+            }
             if !is_directory && must_be_directory {
                 return Err(Error::message("cp: destination is not a directory"));
             }
@@ -367,6 +405,10 @@ impl Copy<'_> {
     fn read(&mut self, from: &Place) -> Result<Vec<u8>, Error> {
         match from {
             Place::Local(path) => Contents::of(Path::new(path))?.into_bytes(),
+            Place::Standard => match self.input.take() {
+                Some(input) => input.into_bytes(),
+                None => Err(Error::message("cp: standard input can be copied once only")),
+            },
             Place::Board(path) => {
                 let result = {
                     let size = self.size(path)?;
@@ -389,17 +431,16 @@ impl Copy<'_> {
     fn tree(&mut self, from: &Place, to: &Place) -> Result<(), Error> {
         let (from, to) = (from.without_slash(), to.without_slash());
         match &from {
+            Place::Standard => self.file(&from, &to),
             Place::Local(path) if !Path::new(path).is_dir() => self.file(&from, &to),
             Place::Local(path) => {
-                let root = Path::new(path);
-                let mut directories = Vec::new();
-                let mut files = Vec::new();
-                here::walk(root, &mut Vec::new(), &mut directories, &mut files)?;
-                files.sort_by(|a, b| a.below.cmp(&b.below));
+                let mut tree = walk::walk(Path::new(path))?;
+                let contents = tree.contents();
+                self.leave_out(&mut tree)?;
                 match &to {
                     Place::Board(to) => {
-                        let contents = Contents::of_tree(&files)?;
-                        let items: Vec<Item> = files
+                        let items: Vec<Item> = tree
+                            .files
                             .iter()
                             .zip(&contents)
                             .map(|(leaf, contents)| Item {
@@ -407,11 +448,10 @@ impl Copy<'_> {
                                 source: contents.source(),
                             })
                             .collect();
-                        self.tree_to_board(&from, to, &directories, &items)
+                        self.tree_to_board(&from, to, &tree.directories, &items)
                     }
-                    Place::Local(to) => {
-                        here::copy_tree(&from, to, &directories, &files, self.lists())
-                    }
+                    Place::Local(to) => here::copy_tree(&from, to, &tree, contents, self.lists()),
+                    Place::Standard => Err(no_tree_as_output()),
                 }
             }
             Place::Board(path) => {
@@ -422,7 +462,7 @@ impl Copy<'_> {
                 if !is_directory {
                     return self.file(&from, &to);
                 }
-                let entries = self.board.walk(path)?;
+                let entries = self.readable(path)?;
                 let directories = components(entries.iter().filter(|entry| entry.is_directory))?;
                 let mut files: Vec<Leaf<String>> =
                     components(entries.iter().filter(|entry| !entry.is_directory))?
@@ -439,8 +479,16 @@ impl Copy<'_> {
                     }
                     Place::Board(to) => {
                         let mut contents = Vec::with_capacity(files.len());
-                        for leaf in &files {
-                            contents.push(self.read(&Place::Board(leaf.source.clone()))?);
+                        for leaf in std::mem::take(&mut files) {
+                            match self.read(&Place::Board(leaf.source.clone())) {
+                                Ok(data) => {
+                                    contents.push(data);
+                                    files.push(leaf);
+                                }
+                                Err(error) => {
+                                    self.left_out.add_of_board(&leaf.source, &refusal(error)?);
+                                }
+                            }
                         }
                         let items: Vec<Item> = files
                             .iter()
@@ -452,9 +500,42 @@ impl Copy<'_> {
                             .collect();
                         self.tree_to_board(&from, to, &directories, &items)
                     }
+                    Place::Standard => Err(no_tree_as_output()),
                 }
             }
         }
+    }
+
+    /// Says what of a tree of this computer cannot be read, unless nothing may be missing.
+    fn leave_out(&mut self, tree: &mut Tree) -> Result<(), Error> {
+        for unreadable in tree.unreadable.drain(..) {
+            if self.options.all_or_nothing {
+                return Err(unreadable.into_error());
+            }
+            self.left_out.add(&unreadable.path, &unreadable.reason);
+        }
+        Ok(())
+    }
+
+    /// What is below a directory of the board and can be asked for.
+    fn readable(&mut self, path: &str) -> Result<Vec<Entry>, Error> {
+        let Readable {
+            mut entries,
+            unreadable,
+        } = self.board.walk_readable(path)?;
+        for (below, errno) in unreadable {
+            self.left_out
+                .add_of_board(&path::join(path, &below), &errno.to_string());
+        }
+        let left_out = &mut self.left_out;
+        entries.retain(|entry| {
+            if !entry.is_text {
+                let reason = "this name is no text; rename or remove it on the board";
+                left_out.add_of_board(&path::join(path, &entry.name), reason);
+            }
+            entry.is_text
+        });
+        Ok(entries)
     }
 
     fn tree_to_board(
@@ -538,11 +619,34 @@ impl Copy<'_> {
                 links: Links::Replaced,
             })
             .collect();
-        self.files_from_board(&files, self.lists())
+        self.files_from_board(&files, true)
     }
 
-    /// Reads files of the board, but for those that are here already.
-    fn files_from_board(&mut self, files: &[Arriving], lists: bool) -> Result<(), Error> {
+    /// Reads files of the board, but for those that are here already. Of a tree, what cannot be read is left
+    /// out.
+    fn files_from_board(&mut self, files: &[Arriving], of_tree: bool) -> Result<(), Error> {
+        let mut rest = files;
+        let lists = of_tree && self.lists();
+        while let Err(error) = self.run_from_board(rest, lists) {
+            let failed =
+                match &error {
+                    Error::Transfer(transfer::Error::Board(board::Error::File {
+                        path, ..
+                    })) if of_tree => rest.iter().position(|file| file.source == *path),
+                    _ => None,
+                };
+            let Some(failed) = failed else {
+                return Err(error);
+            };
+            self.left_out
+                .add_of_board(&rest[failed].source, &refusal(error)?);
+            // Those before it are here.
+            rest = &rest[failed + 1..];
+        }
+        Ok(())
+    }
+
+    fn run_from_board(&mut self, files: &[Arriving], lists: bool) -> Result<(), Error> {
         let wanted: Vec<Wanted> = files
             .iter()
             .map(|file| Wanted {
@@ -569,6 +673,27 @@ fn of_reading(error: transfer::Error) -> Error {
         transfer::Error::Board(error) if error.errno() == Some(Errno::IS_DIRECTORY) => omitted(),
         error => error.into(),
     }
+}
+
+/// What the board says of a file that it cannot read; other errors are no reason to leave one out.
+fn refusal(error: Error) -> Result<String, Error> {
+    match error {
+        Error::Transfer(transfer::Error::Board(board::Error::File { errno, .. })) => {
+            Ok(errno.to_string())
+        }
+        error => Err(error),
+    }
+}
+
+/// Standard input goes to a file, and not into a directory.
+fn without_name() -> Error {
+    Error::message(
+        "cp: standard input has no name: the destination must name a file, such as :main.py",
+    )
+}
+
+fn no_tree_as_output() -> Error {
+    Error::message("cp: a directory cannot be copied to standard output")
 }
 
 fn no_directory(exists: bool) -> Error {

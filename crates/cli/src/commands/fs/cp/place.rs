@@ -12,6 +12,8 @@ pub enum Place {
     Board(String),
     /// Of this computer.
     Local(String),
+    /// This program's input or output: `-`.
+    Standard,
 }
 
 impl Place {
@@ -19,6 +21,7 @@ impl Place {
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix(':') {
             Some(path) => Self::Board(path.to_owned()),
+            None if text == "-" => Self::Standard,
             None => Self::Local(text.to_owned()),
         }
     }
@@ -28,6 +31,7 @@ impl Place {
         match self {
             Self::Board(path) => path::name(path),
             Self::Local(path) => path::local_name(path),
+            Self::Standard => "",
         }
     }
 
@@ -36,6 +40,7 @@ impl Place {
         match self {
             Self::Board(path) => Self::Board(path::without_slash(path).to_owned()),
             Self::Local(path) => Self::Local(path::without_slash(path).to_owned()),
+            Self::Standard => Self::Standard,
         }
     }
 
@@ -43,7 +48,7 @@ impl Place {
     pub fn resolved(self, board: &mut Board) -> Result<Self, Error> {
         Ok(match self {
             Self::Board(path) => Self::Board(board.resolve(&path)?),
-            local @ Self::Local(_) => local,
+            other @ (Self::Local(_) | Self::Standard) => other,
         })
     }
 }
