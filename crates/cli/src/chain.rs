@@ -257,7 +257,12 @@ fn soft_reset_option(rest: &mut VecDeque<String>) -> Result<Option<SoftReset>, E
 
 /// Replaces aliases at the front by what they stand for.
 fn expand(aliases: &Aliases, rest: &mut VecDeque<String>, room: &mut usize) -> Result<(), Error> {
-    aliases.expand(rest, room).map_err(|failure| match failure {
+    aliases.expand(rest, room).map_err(alias_failure)
+}
+
+/// Why an alias cannot be replaced by what it stands for.
+pub fn alias_failure(failure: Failure) -> Error {
+    match failure {
         Failure::Usage(text) => Error::AsData(text),
         Failure::Loop(names) => Error::message(format!("the alias stands for itself: {names}")),
         Failure::TooLong(name) => Error::message(format!(
@@ -268,7 +273,7 @@ fn expand(aliases: &Aliases, rest: &mut VecDeque<String>, room: &mut usize) -> R
             "aliases add more than {WORDS_MOST} words to this command line, with '{name}' the last of \
              them; look for aliases that stand for others more than once"
         )),
-    })
+    }
 }
 
 /// Does one command and returns the words it left; without a connection only looks for what is wrong with

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::io;
 
 use mpwire::link::OpenError;
+use mpwire::system::words;
 use mpwire::{board, link, mip, transfer};
+use mpwire_proto::raw_repl;
 
 use crate::commands;
 
@@ -121,7 +123,7 @@ pub enum Error {
     #[error("{0}")]
     AsData(String),
     /// Nobody reads the output any more.
-    #[error("writing the output failed: {0}")]
+    #[error("writing the output failed: {}", words(.0))]
     Output(io::Error),
     /// The user asked to stop.
     #[error("interrupted")]
@@ -147,7 +149,7 @@ impl Error {
         Self::File {
             command: command.to_owned(),
             path: path.to_owned(),
-            reason: reason(error),
+            reason: words(error),
             from_system: true,
         }
     }
@@ -183,7 +185,7 @@ impl Error {
                 named(path, errno.to_string(), false)
             }
             Self::Transfer(transfer::Error::Local { path, source }) => {
-                named(path, reason(&source), true)
+                named(path, words(&source), true)
             }
             Self::Board(board::Error::Session(mpwire::session::Error::Interrupted))
             | Self::Transfer(transfer::Error::Board(board::Error::Session(
@@ -266,9 +268,9 @@ impl Error {
         let hint = match self {
             Self::Open(error) | Self::DefaultBoard { source: error, .. } => error.hint(),
             Self::Mip(error) => crate::commands::mip::hint(error),
-            Self::Board(board::Error::Session(mpwire::session::Error::Repl { .. })) => Some(
-                "is this a MicroPython board, and is no other program talking to it? Press its reset button and try again",
-            ),
+            Self::Board(board::Error::Session(mpwire::session::Error::Repl { source, .. })) => {
+                Some(about_repl(source))
+            }
             _ => None,
         };
         hint.map(Cow::Borrowed)
@@ -284,11 +286,20 @@ fn shown(path: &str) -> &str {
     }
 }
 
-/// An operating system's error in words, without its number.
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+/// What to do where a board does not behave as the raw REPL does.
+fn about_repl(error: &raw_repl::Error) -> &'static str {
+    match error {
+        raw_repl::Error::Restarted => {
+            "a watchdog, a crash or too little power resets boards; run the command again"
+        }
+        raw_repl::Error::NotEnded { .. } => {
+            "check the cable and the port, and run the command again"
+        }
+        raw_repl::Error::NotEntered { .. }
+        | raw_repl::Error::NotReset { .. }
+        | raw_repl::Error::NotAccepted { .. }
+        | raw_repl::Error::Silent { .. } => {
+            "is this a MicroPython board that no other program talks to? Press its reset button and try again"
+        }
     }
 }

@@ -14,6 +14,8 @@ mod config;
 mod connection;
 mod console;
 mod error;
+#[cfg(all(test, target_os = "linux"))]
+mod every_error;
 mod examples;
 mod interrupt;
 mod local;

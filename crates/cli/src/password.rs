@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use mpwire::link::{Address, OpenError, Password};
+use mpwire::system::words;
 
 use crate::config;
 use crate::console::{RawMode, Source};
@@ -51,7 +52,7 @@ fn find(address: &str, file: Option<&Path>) -> Result<(String, String), Error> {
             Ok(text) => Ok((origin, text)),
             Err(error) => Err(OpenError::BadPassword {
                 name: address.to_owned(),
-                reason: format!("{origin} cannot be read: {error}"),
+                reason: format!("{origin} cannot be read: {}", words(&error)),
             }
             .into()),
         };

@@ -176,6 +176,29 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
         .collect()
 }
 
+/// The most characters of an error: what boards and files hold may be long.
+const ERROR_MAX: usize = 400;
+
+/// An error as it is printed: with the ends of lines of this computer, printable, and short.
+pub fn message(error: &Error) -> String {
+    let text = error.to_string().replace("\r\n", "\n");
+    shortened(visible_lines(text.trim_end()).into_owned())
+}
+
+/// Leaves out the middle: a traceback says what went wrong at its end.
+fn shortened(text: String) -> String {
+    const MARK: &str = " … ";
+    let length = text.chars().count();
+    if length <= ERROR_MAX {
+        return text;
+    }
+    let kept = ERROR_MAX - MARK.chars().count();
+    let (begin, end) = (kept / 2, kept - kept / 2);
+    let begin: String = text.chars().take(begin).collect();
+    let end: String = text.chars().skip(length - end).collect();
+    [&begin, MARK, &end].concat()
+}
+
 /// Ends a program that has done all it was told.
 pub fn success() -> ExitCode {
     match held::release() {
@@ -207,7 +230,7 @@ pub fn failure(error: &Error) -> ExitCode {
             };
         }
         Error::TimedOut { .. } => {
-            note(&error.to_string());
+            note(&message(error));
             return ExitCode::from(TIMED_OUT);
         }
         Error::RemoteException | Error::Unwell => {}
@@ -222,7 +245,7 @@ pub fn failure(error: &Error) -> ExitCode {
                 note(&message);
                 return ExitCode::FAILURE;
             }
-            note(&error.to_string());
+            note(&message(error));
             if let Some(hint) = error.hint() {
                 status(&format!("hint: {hint}"));
             }

@@ -212,7 +212,7 @@ fn a_file_that_does_not_fit_is_refused_with_what_it_needs() {
     let outcome = board.mpwire(&["bench", "--size", "100000"]);
     fails(
         &outcome,
-        "no room on the board for a file of 100000 bytes: 106496 bytes are needed",
+        "not enough free space on the board for a file of 100000 bytes: 106496 bytes are needed",
     );
     succeeds(&board.mpwire(&["bench"]));
     assert_eq!(board.tree(), [""; 0]);
@@ -227,7 +227,10 @@ fn ctrl_c_leaves_nothing_on_the_board() {
     running.wait_for("1");
     running.signal(Signal::INT);
     let outcome = running.finish();
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    assert_eq!(
+        (outcome.code, outcome.stderr.as_str()),
+        (Some(1), "mpwire: interrupted\n")
+    );
     assert_eq!((board.tree(), board.globals()), before);
 }
 

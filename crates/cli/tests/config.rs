@@ -318,7 +318,7 @@ fn configurations_that_are_no_files_are_told_of_and_not_waited_for() {
     make_pipe(&path);
     let outcome = board.mpwire(&["eval", "1"]);
     assert_prints(&outcome, "1\n");
-    assert_says(&outcome, "config.py: is no regular file and is not read");
+    assert_says(&outcome, "config.py: is not a regular file and is not read");
 
     board.configure(CONFIG, "");
     let path = board.work().join("../config").join(CONFIG);
@@ -326,7 +326,10 @@ fn configurations_that_are_no_files_are_told_of_and_not_waited_for() {
     make_pipe(&path);
     let outcome = board.mpwire(&["eval", "1"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
-    assert_says(&outcome, "config.toml: is no regular file and is not read");
+    assert_says(
+        &outcome,
+        "config.toml: is not a regular file and is not read",
+    );
     // Help is given all the same.
     assert_eq!(board.mpwire_with(&[], &["version"]).code, Some(0));
     let none = [("MPWIRE_CONFIG", "/dev/null")];

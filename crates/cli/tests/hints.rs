@@ -100,7 +100,7 @@ fn commands_say_which_one_does_what_was_meant() {
         (
             1,
             "",
-            "mpwire: cat: the current directory: Operation not permitted.\n\
+            "mpwire: cat: the current directory: Is a directory.\n\
              hint: it is a directory; to list it: mpwire ls :\n",
         ),
     );

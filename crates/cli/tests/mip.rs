@@ -789,20 +789,20 @@ fn listings_that_are_none_are_refused() {
             &board,
             &server,
             &["odd"],
-            &["odd: http://", "no valid package.json", words],
+            &["odd: http://", "not a valid package.json", words],
         );
     }
     server.put(
         "/pi/package/6/odd/latest.json",
         b"{\"urls\": [[\"\xff\", \"x\"]]}",
     );
-    refused(&board, &server, &["odd"], &["no valid package.json"]);
+    refused(&board, &server, &["odd"], &["not a valid package.json"]);
     server.put_listing("6", "odd", "latest", &"[".repeat(1 << 18));
     refused(
         &board,
         &server,
         &["odd"],
-        &["no valid package.json", "recursion"],
+        &["not a valid package.json", "recursion"],
     );
     server.answer("/pi/package/6/odd/latest.json", Answer::Endless);
     refused(&board, &server, &["odd"], &["larger than 524288 bytes"]);
@@ -897,7 +897,7 @@ fn one_failure_of_many_leaves_the_board_as_it_was() {
         &board,
         &server,
         &["fine", "no/name"],
-        &["\"no/name\": it is no name of a package"],
+        &["\"no/name\": it is not the name of a package"],
     );
     refused(
         &board,

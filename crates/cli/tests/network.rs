@@ -279,8 +279,7 @@ fn a_missing_device_is_told(way: Way) {
         &["connect", &address, "eval", "1"],
     );
     assert_eq!(outcome.code, Some(1), "{outcome}");
-    let told =
-        "the far end closed it after sending \"Device open failure: Value or file not found\"";
+    let told = "the peer closed the connection after sending \"Device open failure: Value or file not found\"";
     assert!(outcome.stderr.contains(&address), "{outcome}");
     assert!(outcome.stderr.contains(told), "{outcome}");
 }
@@ -292,7 +291,7 @@ fn a_port_in_use_is_told(way: Way) {
     first.wait_for("begun");
     let outcome = remote.run(&mpwire(), &["eval", "1"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
-    let told = "the far end closed it after sending \"Port already in use\"";
+    let told = "the peer closed the connection after sending \"Port already in use\"";
     assert!(outcome.stderr.contains(told), "{outcome}");
 }
 
@@ -305,7 +304,8 @@ fn a_server_that_ends_is_a_lost_connection(way: Way) {
     let outcome = running.finish();
     assert_eq!(outcome.code, Some(1), "{outcome}");
     let address = remote.address(&mpwire());
-    let told = format!("mpwire: the connection to {address} was lost: the far end closed it");
+    let told =
+        format!("mpwire: the connection to {address} was lost: the peer closed the connection");
     assert!(outcome.stderr.starts_with(&told), "{outcome}");
 }
 
@@ -414,7 +414,7 @@ fn servers_that_refuse_are_told() {
     assert!(
         closed
             .stderr
-            .contains("failed to access ADDRESS: the far end closed it\n"),
+            .contains("failed to access ADDRESS: the peer closed the connection\n"),
         "{closed}"
     );
 }
@@ -452,13 +452,13 @@ fn addresses_that_are_none_are_told() {
     for (address, told) in [
         (
             "socket://bench",
-            "'socket://bench' is no address: it names no port",
+            "'socket://bench' is not an address: it names no port",
         ),
-        ("socket://bench:70000", "'70000' is no port (1 to 65535)"),
+        ("socket://bench:70000", "'70000' is not a port (1 to 65535)"),
         ("socket://bench:1?baud=1", "there is no option 'baud'"),
         (
             "rfc2217://bench:1?timeout=soon",
-            "timeout 'soon' is no number of seconds",
+            "timeout 'soon' is not a number of seconds",
         ),
         (
             "rfc2217://::1:2217",

@@ -270,7 +270,7 @@ fn a_password_in_an_address_is_refused() {
         let outcome =
             board.mpwire_with(&[(VARIABLE, PASSWORD)], &["connect", address, "eval", "1"]);
         assert_eq!(outcome.code, Some(1), "{outcome}");
-        assert!(outcome.stderr.contains("is no address: "), "{outcome}");
+        assert!(outcome.stderr.contains("is not an address: "), "{outcome}");
         assert!(!outcome.stderr.contains(PASSWORD), "{outcome}");
     }
 }
@@ -379,7 +379,7 @@ fn servers_that_are_none_are_told_and_get_no_password() {
                 let _ = stream.write_all(b"HTTP/1.1 101 x\r\n");
                 while stream.write_all(&[b'x'; 8192]).is_ok() {}
             },
-            "it said more than 4096 bytes before",
+            "it sent more than 4096 bytes before",
         ),
         (
             |stream, request| {

@@ -35,4 +35,5 @@ pub mod path;
 pub mod ports;
 pub mod romfs;
 pub mod session;
+pub mod system;
 pub mod transfer;

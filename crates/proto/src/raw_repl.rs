@@ -178,7 +178,7 @@ pub enum Error {
     Restarted,
     /// The program seemed to end, but its last words did not all come.
     #[error(
-        "the end of the program was not heard: the line has damaged what the board sent{}",
+        "the end of the program's output did not arrive: the line damaged what the board sent{}",
         explain(seen)
     )]
     NotEnded {

@@ -64,10 +64,10 @@ pub enum Refusal {
     #[error("it answered {} when asked for a WebSocket", quote::first_of(.0.as_bytes()))]
     Status(String),
     /// It has not proved that it knows what was asked.
-    #[error("its answer is not one to the question")]
+    #[error("its answer to the WebSocket handshake is wrong (Sec-WebSocket-Accept)")]
     Key,
     /// It talks and talks.
-    #[error("it said more than {HEAD_MOST} bytes before it opened the WebSocket")]
+    #[error("it sent more than {HEAD_MOST} bytes before it opened the WebSocket")]
     Long,
     /// A frame breaks RFC 6455.
     #[error("it sent {0}")]
@@ -489,10 +489,10 @@ mod tests {
             .replace("s3p", "S3p");
         assert_eq!(
             refused(other.as_bytes()),
-            "its answer is not one to the question"
+            "its answer to the WebSocket handshake is wrong (Sec-WebSocket-Accept)"
         );
         let endless = [b"HTTP/1.1 101 x\r\n".as_slice(), &[b'x'; 9000]].concat();
-        assert!(refused(&endless).starts_with("it said more than 4096 bytes"));
+        assert!(refused(&endless).starts_with("it sent more than 4096 bytes"));
     }
 
     #[test]

@@ -23,6 +23,15 @@ use crate::storage::Storage;
 /// The host's end of a cable in the same process.
 pub type Cable = UnixStream;
 
+/// An error of this computer's system without its number.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
 /// A board that did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -38,7 +47,7 @@ pub enum StartError {
         output: String,
     },
     /// The computer refused something.
-    #[error("cannot {what}")]
+    #[error("cannot {what}: {}", words(source))]
     Io {
         /// What was tried.
         what: String,

@@ -11,7 +11,7 @@ pub const VARIABLE: &str = "MPWIRE_MICROPYTHON";
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InterpreterError {
     /// The variable is set and points nowhere.
-    #[error("MPWIRE_MICROPYTHON is {path}, and there is no program")]
+    #[error("MPWIRE_MICROPYTHON is {path}, where there is no program")]
     NotThere {
         /// What the variable holds.
         path: PathBuf,

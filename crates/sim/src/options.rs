@@ -179,7 +179,9 @@ pub enum OptionsError {
         key: String,
     },
     /// The option exists, and this is no value for it.
-    #[error("'{value}' is no value for the simulated board's option '{key}': expected {expected}")]
+    #[error(
+        "'{value}' is not a value for the simulated board's option '{key}': expected {expected}"
+    )]
     BadValue {
         /// The option's name.
         key: String,
@@ -526,7 +528,7 @@ mod tests {
         let error = Options::parse("link=serial").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "'serial' is no value for the simulated board's option 'link': expected uart:BAUD, usb or fast"
+            "'serial' is not a value for the simulated board's option 'link': expected uart:BAUD, usb or fast"
         );
         for bad in [
             "flash-size=1000",

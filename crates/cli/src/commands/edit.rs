@@ -10,6 +10,7 @@ use std::process::{Command, ExitStatus};
 use std::{env, fs};
 
 use mpwire::board::Board;
+use mpwire::system::words;
 use mpwire::transfer::{self, Options};
 use tempfile::TempDir;
 
@@ -111,9 +112,9 @@ impl Copy {
         // Elsewhere each user has a temporary folder of their own.
         #[cfg(unix)]
         folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = folder
-            .tempdir()
-            .map_err(|error| Error::message(format!("edit: no temporary folder: {error}")))?;
+        let folder = folder.tempdir().map_err(|error| {
+            Error::message(format!("edit: no temporary folder: {}", words(&error)))
+        })?;
         let path = folder.path().join(safe_name(path));
         let copy = Self { folder, path };
         fs::write(&copy.path, data).map_err(|error| copy.failed(&error))?;
@@ -212,7 +213,8 @@ impl Editor {
             .status()
             .map_err(|error| {
                 Error::message(format!(
-                    "edit: the editor '{shown}' does not start: {error}"
+                    "edit: the editor '{shown}' does not start: {}",
+                    words(&error)
                 ))
             })
     }

@@ -11,7 +11,7 @@ use crate::interrupt;
 pub fn sleep(connection: &mut Connection, arguments: &SleepArgs) -> Result<(), Error> {
     let duration = Duration::try_from_secs_f64(arguments.seconds).map_err(|_| {
         Error::message(format!(
-            "sleep: {} is no number of seconds to wait",
+            "sleep: {} is not a number of seconds to wait",
             arguments.seconds
         ))
     })?;

@@ -151,7 +151,7 @@ impl Reader<'_> {
             .words;
         match words.first() {
             Some(word) if !word.starts_with('-') => {
-                let message = format!("'{word}' is no option: options begin with a minus");
+                let message = format!("'{word}' is not an option: options begin with a minus");
                 Err(self.problem(&value.span(), message))
             }
             _ => Ok(words),
@@ -270,7 +270,7 @@ a = "run  blink.py"
             ("aliases = 3", 1, 11, "table"),
             ("[defaults]\nsoft-reset = 'no'", 2, 14, "'auto' or 'never'"),
             ("[defaults]\nboard = 1", 2, 9, "a board is a string"),
-            ("[defaults]\ncp = 'a'", 2, 6, "'a' is no option"),
+            ("[defaults]\ncp = 'a'", 2, 6, "'a' is not an option"),
         ] {
             let problem = parse(text).unwrap_err();
             assert_eq!(

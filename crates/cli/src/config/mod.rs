@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use aliases::Aliases;
+use mpwire::system::words;
 
 /// The largest file that is read, far larger than any that people write; read, it takes up to 220 times
 /// as much memory.
@@ -173,8 +174,13 @@ fn read_config_toml(
 
 /// A file's text, if there is such a file.
 fn read_file(path: &Path) -> Result<Option<String>, Error> {
-    let failed =
-        |error: io::Error| Error::message(format!("{} cannot be read: {error}", path.display()));
+    let failed = |error: io::Error| {
+        Error::message(format!(
+            "{} cannot be read: {}",
+            path.display(),
+            words(&error)
+        ))
+    };
     // Asked before it is opened: opening a pipe that nobody writes to waits for ever.
     let found = match fs::metadata(path) {
         Ok(found) => found,
@@ -184,7 +190,7 @@ fn read_file(path: &Path) -> Result<Option<String>, Error> {
     // `MPWIRE_CONFIG=/dev/null` is how people say that there is to be no configuration.
     if !found.is_file() && path != Path::new("/dev/null") {
         return Err(Error::message(format!(
-            "{}: is no regular file and is not read; put a text file there, or nothing",
+            "{}: is not a regular file and is not read; put a text file there, or nothing",
             path.display()
         )));
     }

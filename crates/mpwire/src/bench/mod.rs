@@ -184,7 +184,7 @@ pub enum Error {
     Transfer(#[from] transfer::Error),
     /// There is not enough room for the files; none was written.
     #[error(
-        "no room on the board for a file of {size} bytes: {needed} bytes are needed, {free} are free"
+        "not enough free space on the board for a file of {size} bytes: {needed} bytes are needed, {free} are free"
     )]
     NoRoom {
         /// Bytes of the file.

@@ -27,6 +27,7 @@ use crate::link::{Address, Link, Reopener};
 use crate::session::{
     self, Console, Heard, Interrupter, Keyboard, OnInterrupt, Progress, Rate, Session,
 };
+use crate::system::words;
 pub(crate) use agent::{BITS_MOST, Blocks};
 
 use agent::Agent;
@@ -60,6 +61,15 @@ pub(crate) const REPLY_MOST: usize = 4 << 20;
 /// it leaves none itself. What a damaged program has left may be no UTF-8, and cannot be sliced.
 pub(crate) const TIDY: &str = "[globals().pop(n)for n in list(globals())if n.startswith('_mw_')]";
 
+/// A path as errors name it.
+fn shown(path: &str) -> &str {
+    if path.is_empty() {
+        "the current directory"
+    } else {
+        path
+    }
+}
+
 /// Why an operation on a board failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -67,7 +77,7 @@ pub enum Error {
     #[error(transparent)]
     Session(#[from] session::Error),
     /// The filesystem refused.
-    #[error("{path}: {errno}")]
+    #[error("{}: {errno}", shown(path))]
     File {
         /// The path on the board.
         path: String,
@@ -89,13 +99,13 @@ pub enum Error {
         reason: String,
     },
     /// What was sent did not arrive whole, however often it was sent.
-    #[error("what is sent does not arrive whole at the board; are cable and port all right?")]
+    #[error("data for the board keeps arriving damaged; check the cable and the port")]
     Garbled,
     /// The firmware lacks what the operation needs.
     #[error("this board's firmware has no {0}")]
     Lacking(&'static str),
     /// A folder of this computer cannot be mounted.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", words(source))]
     Folder {
         /// The folder.
         path: String,

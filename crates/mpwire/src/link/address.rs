@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Link, Password};
+use crate::system::words;
 
 /// How a board is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub enum OpenError {
     #[error("failed to access {0}: permission denied")]
     Denied(String),
     /// Anything else the system said.
-    #[error("failed to access {name}: {source}")]
+    #[error("failed to access {name}: {}", words(source))]
     Failed {
         /// The port or address.
         name: String,
@@ -94,7 +95,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The address cannot be one.
-    #[error("'{name}' is no address: {reason}")]
+    #[error("'{name}' is not an address: {reason}")]
     Malformed {
         /// What was typed.
         name: String,
@@ -102,7 +103,7 @@ pub enum OpenError {
         reason: String,
     },
     /// A server could not be connected to, or has closed the connection.
-    #[error("failed to access {name}: {source}")]
+    #[error("failed to access {name}: {}", words(source))]
     Unreachable {
         /// The address.
         name: String,

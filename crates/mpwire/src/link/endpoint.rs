@@ -119,7 +119,7 @@ fn number(port: &str) -> Result<u16, String> {
     let number = port.parse().ok().filter(|&number| number > 0);
     // `parse` takes a plus sign as well.
     let number = number.filter(|_| !port.starts_with('+'));
-    number.ok_or_else(|| format!("'{port}' is no port (1 to 65535)"))
+    number.ok_or_else(|| format!("'{port}' is not a port (1 to 65535)"))
 }
 
 /// Sends each write at once, since a board answers to the last byte, and notices a far end that has
@@ -179,10 +179,16 @@ mod tests {
         assert_eq!(wrong("socket://[::1"), "']' is missing");
         assert_eq!(wrong("socket://:4000"), "it names no host");
         assert_eq!(wrong("socket://"), "it names no host");
-        assert_eq!(wrong("socket://h:0"), "'0' is no port (1 to 65535)");
-        assert_eq!(wrong("socket://h:65536"), "'65536' is no port (1 to 65535)");
-        assert_eq!(wrong("socket://h:http"), "'http' is no port (1 to 65535)");
-        assert_eq!(wrong("socket://h:+7"), "'+7' is no port (1 to 65535)");
+        assert_eq!(wrong("socket://h:0"), "'0' is not a port (1 to 65535)");
+        assert_eq!(
+            wrong("socket://h:65536"),
+            "'65536' is not a port (1 to 65535)"
+        );
+        assert_eq!(
+            wrong("socket://h:http"),
+            "'http' is not a port (1 to 65535)"
+        );
+        assert_eq!(wrong("socket://h:+7"), "'+7' is not a port (1 to 65535)");
         assert_eq!(
             wrong("socket://::1:4000"),
             "an IPv6 number needs brackets: [::1]:4000"

@@ -245,7 +245,7 @@ impl Options {
                     options.patience = seconds
                         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
                         .filter(|patience| *patience <= Duration::from_secs(3600))
-                        .ok_or_else(|| format!("timeout '{value}' is no number of seconds"))?;
+                        .ok_or_else(|| format!("timeout '{value}' is not a number of seconds"))?;
                 }
                 _ => return Err(format!("there is no option '{name}'")),
             }

@@ -131,10 +131,10 @@ impl Connection {
         let words = lock(&self.first_words);
         let text = words.trim_ascii();
         let message = if text.is_empty() || words.len() > FIRST_WORDS {
-            "the far end closed it".to_owned()
+            "the peer closed the connection".to_owned()
         } else {
             format!(
-                "the far end closed it after sending {}",
+                "the peer closed the connection after sending {}",
                 quote::first_of(text)
             )
         };

@@ -1,5 +1,6 @@
 //! Fetching: from the network by a few threads, with deadlines and limits, or from this computer.
 
+use crate::system::words;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
@@ -366,15 +367,6 @@ fn explain(error: ureq::Error, most: u64) -> Error {
             }
         }
         other => Error::Other(other.to_string()),
-    }
-}
-
-/// An operating system's error without its number.
-fn words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
     }
 }
 

@@ -236,7 +236,7 @@ pub enum Error {
         source: fetch::Error,
     },
     /// A `package.json` is not as it should be, or names what it must not.
-    #[error("{package}: {url} is no valid package.json: {reason}")]
+    #[error("{package}: {url} is not a valid package.json: {reason}")]
     Invalid {
         /// The package.
         package: String,

@@ -132,7 +132,7 @@ impl Source {
         let version = version.unwrap_or("latest");
         if !is_index_word(text) || !is_index_word(version) {
             return Err(
-                "it is no name of a package with a version, URL, github:OWNER/REPOSITORY or path of a package.json, .py or .mpy file"
+                "it is not the name of a package with a version, URL, github:OWNER/REPOSITORY or path of a package.json, .py or .mpy file"
                     .to_owned(),
             );
         }

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use super::compiler::Compiler;
 use super::image::{self, DEPTH_LIMIT, Entry, Node};
+use crate::system::words;
 
 /// Why an image cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or directory cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", words(source))]
     File {
         /// Its path.
         path: String,

@@ -9,6 +9,7 @@ use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::build::Error;
+use crate::system::words;
 
 /// Names the mpy-cross to use, before all others.
 const VARIABLE: &str = "MPWIRE_MPY_CROSS";
@@ -62,12 +63,12 @@ impl Compiler {
             .output()
             .map_err(|error| {
                 let program = self.command[0].to_string_lossy();
-                failed(format!("{program} cannot be started: {error}"))
+                failed(format!("{program} cannot be started: {}", words(&error)))
             })?;
         if !result.status.success() {
             return Err(failed(complaint(&String::from_utf8_lossy(&result.stderr))));
         }
-        fs::read(&output).map_err(|error| failed(format!("it made no output: {error}")))
+        fs::read(&output).map_err(|error| failed(format!("it made no output: {}", words(&error))))
     }
 }
 

@@ -21,6 +21,7 @@ use mpwire_proto::repeat::Repeat;
 
 use crate::board::record;
 use crate::link::{Address, Link, Reopener};
+use crate::system::words;
 
 /// How many reads of a link may wait for the session, each up to 4 KiB: enough for a board not to
 /// be held up by a slow terminal, and a bound for one that never stops talking.
@@ -92,7 +93,7 @@ fn cause(source: &io::Error) -> String {
             "the board was unplugged, or the other end has closed it; connect it and run the command again"
                 .to_owned()
         }
-        _ => source.to_string(),
+        _ => words(source),
     }
 }
 

@@ -37,6 +37,7 @@ pub use upload::{Destination, send_file, upload};
 use crate::board;
 use crate::board::fs::at;
 use crate::board::persistence::{Doubt, Doubtful};
+use crate::system::words;
 
 /// How files are to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,7 +97,7 @@ pub struct Sent {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file to be sent could not be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", words(source))]
     Local {
         /// Its path.
         path: String,
@@ -104,7 +105,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// What arrived could not be written.
-    #[error(transparent)]
+    #[error("what arrived cannot be written: {}", words(.0))]
     Output(std::io::Error),
     /// The board failed, refused or was interrupted.
     #[error(transparent)]
@@ -140,7 +141,7 @@ pub enum Error {
     },
     /// Files get their names all at once only where they are sent as a stream.
     #[error(
-        "all or nothing needs a stream, which this board's firmware cannot take or the options do not allow; nothing was changed"
+        "to replace all files or none takes a stream: this board's firmware cannot receive one, or another encoding was asked for; nothing was changed"
     )]
     Piecemeal,
     /// What arrived from the board is not what it has.

@@ -134,7 +134,7 @@ fn port(state: &PortState) -> String {
     match &state.access {
         Access::Allowed | Access::Unknown => {}
         Access::Missing => return format!("{path}: there is no such port"),
-        Access::NoPort => return format!("{path} is no serial port"),
+        Access::NoPort => return format!("{path} is not a serial port"),
         Access::Denied(denial) => parts.push(denied(denial)),
     }
     if !state.holders.is_empty() {
@@ -199,14 +199,14 @@ fn present(presence: &Presence) -> String {
             format!("{trouble}{}", quoted(said))
         }
         Presence::Talking { said } => format!(
-            "a program runs, or it is no MicroPython; it was not interrupted{}",
+            "a program runs, or it is not MicroPython; it was not interrupted{}",
             quoted(said)
         ),
         Presence::UnknownPrompt { said } => {
             format!("a prompt that does not say whose it is{}", quoted(said))
         }
-        Presence::Other { said } => format!("it is no MicroPython{}", quoted(said)),
-        Presence::Garbage { said } => format!("bytes that are no text{}", quoted(said)),
+        Presence::Other { said } => format!("it is not MicroPython{}", quoted(said)),
+        Presence::Garbage { said } => format!("bytes that are not text{}", quoted(said)),
         Presence::Silence => "nothing answers".to_owned(),
     }
 }
@@ -398,7 +398,7 @@ fn rom(contents: RomContents) -> String {
         RomContents::Image(size) => format!("an image of {size} bytes, whole"),
         RomContents::Empty => "empty".to_owned(),
         RomContents::Torn => "part of an image, whose writing was interrupted".to_owned(),
-        RomContents::Other => "something that is no image".to_owned(),
+        RomContents::Other => "something that is not an image".to_owned(),
         RomContents::Missing => "counted by the board, and not given".to_owned(),
     }
 }

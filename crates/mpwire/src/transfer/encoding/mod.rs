@@ -115,7 +115,7 @@ impl FromStr for Encoding {
         Self::ALL
             .into_iter()
             .find(|encoding| encoding.name() == text)
-            .ok_or_else(|| format!("'{text}' is no encoding"))
+            .ok_or_else(|| format!("'{text}' is not an encoding"))
     }
 }
 

@@ -38,7 +38,7 @@ pub fn copy_tree(
     Ok(())
 }
 
-/// The most, in bytes, that is read of what is no ordinary file: a device may have no end, and what can
+/// The most, in bytes, that is read of what is not a regular file: a device may have no end, and what can
 /// be read only once is kept in memory.
 pub const MEMORY_MOST: u64 = 32 << 20;
 
@@ -117,7 +117,8 @@ impl Contents {
 }
 
 fn too_large(path: &Path) -> Error {
-    let limit = "more than 32 MiB, which is the most that a copy reads of what is no ordinary file";
+    let limit =
+        "more than 32 MiB, which is the most that a copy reads of what is not a regular file";
     refused(path, limit)
 }
 

@@ -15,7 +15,7 @@ pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Ve
     for entry in entries {
         if !entry.is_text {
             return Err(Error::message(format!(
-                "cp: the board has a file whose name is no text: {}; rename or remove it there",
+                "cp: the board has a file whose name is not text: {}; rename or remove it there",
                 entry.name
             )));
         }

@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mpwire::system::words;
+
 use super::Leaf;
 use super::here::{Contents, MEMORY_MOST, failed_on};
 use super::left_out::Unreadable;
-use crate::error::{Error, reason};
+use crate::error::Error;
 
 /// Deeper than any board's filesystem goes.
 const DEPTH_LIMIT: usize = 64;
@@ -139,7 +141,7 @@ fn why(path: &Path, error: &io::Error) -> String {
         Ok(target) if error.kind() == io::ErrorKind::NotFound => {
             format!("a link to {}, which is not there", target.display())
         }
-        _ => reason(error),
+        _ => words(error),
     }
 }
 
