@@ -120,7 +120,7 @@ fn a_board_without_a_filesystem_has_no_such_device() {
         (&["cp", "file", ":"][..], "./file"),
         (&["cp", "file", ":/other"], "/other"),
         (&["cp", "--encoding", "base64", "file", ":"], "./file"),
-        (&["cp", "-r", "tree", ":"], "./tree/file"),
+        (&["cp", "-r", "tree", ":"], "the current directory"),
     ] {
         let outcome = board.mpwire(&[&UNMOUNT, arguments].concat());
         let stderr = format!("mpwire: cp: {path}: No such device.\n");

@@ -72,6 +72,8 @@ impl Capabilities {
             .map(read_digit)
             .collect::<Option<_>>()?;
         let sum = usize::try_from(sum.as_int()?).ok()?;
+        // What is no number at all is damage.
+        free.as_int()?;
         if found.iter().filter(|&&has| has).count() != sum {
             return None;
         }

@@ -118,6 +118,11 @@ impl<'a> Arrival<'a> {
         (self.index, self.wrong, self.offset)
     }
 
+    /// The file that is due, and how many bytes of it are here.
+    pub(super) fn reached(&self) -> (usize, u64) {
+        (self.index, self.offset)
+    }
+
     /// Another run begins, behind what is here.
     pub(super) fn start(&mut self) {
         self.number = u8::MAX;

@@ -190,10 +190,12 @@ pub fn download_all(
     receiver: &mut dyn Receiver,
 ) -> Result<(), Error> {
     let mut arrival = Arrival::new(files, receiver);
+    let mut furthest = arrival.reached();
     persistently(board, &mut |board| {
-        let before = arrival.place();
         let result = download_rest(board, files, &mut arrival);
-        if arrival.place() > before {
+        // A file that arrives again, after its digest was wrong, is no advance.
+        if arrival.reached() > furthest {
+            furthest = arrival.reached();
             board.note_advance();
         }
         result
