@@ -306,8 +306,8 @@ pub struct RtcArgs {
 
 /// Execute filesystem commands on the device
 ///
-/// The commands are cat, cp, ls, mkdir, rm, rmdir, sha256sum, touch and tree. Each is also a command by
-/// itself: `mpwire ls` is `mpwire fs ls`, and `mpwire ls --help` explains it. It takes all paths up to
+/// The commands are cat, cp, ls, mkdir, mv, rm, rmdir, sha256sum, touch and tree. Each is also a command
+/// by itself: `mpwire ls` is `mpwire fs ls`, and `mpwire ls --help` explains it. It takes all paths up to
 /// the end of the line or a `+`, behind which the next command begins.
 ///
 /// A path on the device begins with a colon: `:main.py` is on the device, `main.py` on this computer,
@@ -330,6 +330,9 @@ pub struct FsArgs {
     /// Replace all files of a tree together, or none where one fails (for cp -r to the device)
     #[arg(long, requires = "recursive")]
     pub all_or_nothing: bool,
+    /// Make the directories above, too; those that exist are no error (for mkdir)
+    #[arg(short, long)]
+    pub parents: bool,
     /// Say what is done (default for all commands except cat); for cp also how each file was sent
     #[arg(short, long, conflicts_with = "no_verbose")]
     pub verbose: bool,
@@ -347,7 +350,7 @@ pub struct FsArgs {
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     pub help: Option<bool>,
-    /// cat, cp, ls, mkdir, rm, rmdir, touch, tree, or a digest such as sha256sum
+    /// cat, cp, ls, mkdir, mv, rm, rmdir, touch, tree, or a digest such as sha256sum
     pub command: String,
     /// Paths; for cp those on the device begin with a colon
     #[arg(required = true)]

@@ -268,7 +268,7 @@ fn options_without_sense_are_usage_errors() {
 #[test]
 fn what_is_no_command_is_named() {
     assert_fails(&here(&["nonsense"]), "'nonsense' is not a command");
-    assert_fails(&here(&["fs", "mv", "a", "b"]), "'mv' is not a command");
+    assert_fails(&here(&["fs", "ln", "a", "b"]), "'ln' is not a command");
 }
 
 #[test]

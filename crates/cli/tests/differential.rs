@@ -105,7 +105,7 @@ const DELIBERATE: &[Deliberate] = &[
         reason: "an unknown fs command is refused; mpremote does nothing and calls it success",
     },
     Deliberate {
-        line: "fs mv a b",
+        line: "fs ln a b",
         stdout: "",
         code: 1,
         reason: "an unknown fs command is refused; mpremote does nothing and calls it success",
@@ -893,7 +893,7 @@ fn cases() -> Vec<Case> {
                 "fs nonsense x",
                 "fs",
                 "fs ls --nope",
-                "fs mv a b",
+                "fs ln a b",
                 "-x",
                 "fs --no-such ls",
                 "''",

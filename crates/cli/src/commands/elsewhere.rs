@@ -8,6 +8,7 @@ pub fn instead(command: &str) -> Option<&'static str> {
         "put" | "get" | "push" | "pull" | "upload" | "download" | "copy" => COPY,
         "del" | "delete" | "remove" => "rm removes files, `rm -r` directories",
         "dir" | "list" => "ls lists a directory",
+        "move" | "rename" | "ren" => "mv moves and renames files and directories of the board",
         "md" => "mkdir makes directories",
         "rd" => "rmdir removes empty directories",
         "shell" | "terminal" | "term" | "monitor" | "console" => "repl opens the board's prompt",

@@ -1,4 +1,4 @@
-//! The shortcuts that are always there: those of mpremote 1.29, and `stop`.
+//! The shortcuts that are always there: those of mpremote 1.29, `mv` and `stop`.
 
 /// A shortcut: the words that stand for it, and what it is for.
 pub struct Shortcut {
@@ -18,7 +18,7 @@ const fn shortcut(
     Shortcut { name, words, help }
 }
 
-/// The shortcuts of mpremote 1.29, and `stop`.
+/// The shortcuts of mpremote 1.29, `mv` and `stop`.
 pub const SHORTCUTS: &[Shortcut] = &[
     shortcut("--help", &["help"], ""),
     shortcut("--version", &["version"], ""),
@@ -76,6 +76,11 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut("devs", &["connect", "list"], "List available serial ports"),
     shortcut("ls", &["fs", "ls"], "List a directory of the device"),
     shortcut("mkdir", &["fs", "mkdir"], "Make directories on the device"),
+    shortcut(
+        "mv",
+        &["fs", "mv"],
+        "Move or rename files and directories on the device",
+    ),
     shortcut(
         "reset",
         &[

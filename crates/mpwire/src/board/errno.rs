@@ -54,6 +54,8 @@ impl Errno {
     pub const NOT_FOUND: Self = Self(2);
     /// Input/output error; also what `onboard/inflate.py` raises of a stream that ends too early.
     pub const IO: Self = Self(5);
+    /// Invalid cross-device link.
+    pub const CROSSES_DEVICES: Self = Self(18);
     /// File exists.
     pub const EXISTS: Self = Self(17);
     /// Not a directory.

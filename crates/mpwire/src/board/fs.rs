@@ -8,7 +8,7 @@ use super::persistence::persistently;
 use super::plausible::{self, Space};
 use super::program::{Argument, Program, call};
 use super::{Board, Error, onboard, read, read_list, unreadable};
-use crate::path::{absolute, is_within, join, leads_above, normal};
+use crate::path::{absolute, ancestry, is_within, join, leads_above, normal};
 
 /// The directory bit of a mode (`MP_S_IFDIR`, `extmod/vfs.h`).
 const DIRECTORY: i64 = 0x4000;
@@ -264,6 +264,20 @@ impl Board {
         Ok(())
     }
 
+    /// Makes a directory and those above it; all of them may be there already.
+    pub fn make_directory_and_parents(&mut self, path: &str) -> Result<(), Error> {
+        let all = ancestry(path);
+        self.make_directories(&all)
+            .map_err(|error| at(error, path))?;
+        if all.is_empty() || self.status(path)?.is_some_and(|found| found.is_directory) {
+            return Ok(());
+        }
+        Err(Error::File {
+            path: path.to_owned(),
+            errno: Errno::EXISTS,
+        })
+    }
+
     /// Removes an empty directory.
     pub fn remove_directory(&mut self, path: &str) -> Result<(), Error> {
         self.change(onboard::RMDIR, &[path], Errno::NOT_FOUND)
@@ -278,6 +292,14 @@ impl Board {
     /// Gives the file `path` the name `target`, in place of one that may have it.
     pub fn rename(&mut self, path: &str, target: &str) -> Result<(), Error> {
         self.change(onboard::RENAME, &[path, target], Errno::NOT_FOUND)
+    }
+
+    /// Copies the file `path` to `target`, where nothing is that counts.
+    pub(crate) fn duplicate(&mut self, path: &str, target: &str) -> Result<(), Error> {
+        let text = sure_call(onboard::DUPLICATE, &[path, target]);
+        self.run_persistently(&[onboard::SURE, onboard::DUPLICATE], &text)
+            .map(drop)
+            .map_err(|error| at(error, target))
     }
 
     /// Removes one of two names that may be of the same file, by way of a third one for a copy.
@@ -368,6 +390,15 @@ impl Board {
             other => other?,
         };
         filesystems(&reply)
+    }
+
+    /// Whether a filesystem is mounted at `path`, as far as the firmware tells.
+    pub(crate) fn is_mount_point(&mut self, path: &str) -> Result<bool, Error> {
+        let path = absolute(path, &self.current_directory()?);
+        match self.filesystems() {
+            Err(error) if error.is_exception() => Ok(false),
+            all => Ok(all?.iter().any(|filesystem| filesystem.place == path)),
+        }
     }
 
     /// The free space in bytes where `path` is, of a filesystem of which the firmware tells `space`, when

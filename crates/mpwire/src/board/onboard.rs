@@ -50,6 +50,8 @@ programs! {
     RMDIR = "_mw_rmdir" in "rmdir.py";
     /// Another name for a file.
     RENAME = "_mw_rename" in "rename.py";
+    /// Copies a file.
+    DUPLICATE = "_mw_duplicate" in "duplicate.py";
     /// Other names for files.
     NAME_ALL = "_mw_name_all" in "name_all.py";
     /// Makes a file unless it is there.
@@ -102,7 +104,7 @@ programs! {
     LOOK = "_mw_look" in "look.py";
     /// What is at many paths.
     LOOKS = "_mw_looks" in "looks.py";
-    /// Copies a file.
+    /// Copies a file that the agent has named.
     COPY = "_mw_copy" in "copy.py";
     /// Leaves one of two names of the same file.
     PART = "_mw_part" in "part.py";

@@ -215,7 +215,7 @@ impl Place<'_> {
 }
 
 /// The SHA-256 of a file of the board; `None` where there is none.
-fn digest_of(board: &mut Board, path: &str) -> Result<Option<Vec<u8>>, Error> {
+pub(super) fn digest_of(board: &mut Board, path: &str) -> Result<Option<Vec<u8>>, Error> {
     match board.hash(path, "sha256") {
         Ok(Some(digest)) => Ok(Some(digest)),
         // Where the board cannot, it is computed here.

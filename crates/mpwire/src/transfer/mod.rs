@@ -17,6 +17,7 @@ pub mod encoding;
 #[doc(hidden)]
 pub mod fuzzed;
 pub mod leftovers;
+pub mod relocate;
 pub mod send;
 mod small;
 pub mod source;

@@ -4,6 +4,7 @@ mod cat;
 pub mod cp;
 mod hash;
 mod ls;
+mod mv;
 pub mod pages;
 mod rm;
 mod tree;
@@ -32,6 +33,7 @@ pub fn check(arguments: &FsArgs) -> Result<(), Error> {
     }
     match command {
         "cp" => cp::check(arguments),
+        "mv" => mv::check(arguments),
         _ => Ok(()),
     }
 }
@@ -44,6 +46,9 @@ pub fn fs(connection: &mut Connection, arguments: &FsArgs) -> Result<(), Error> 
     }
     if command == "cp" {
         return cp::cp(connection, arguments).map_err(|error| error.of_command("cp"));
+    }
+    if command == "mv" {
+        return mv::mv(connection, arguments).map_err(|error| error.of_command("mv"));
     }
     connection.board()?;
     connection.did_action();
@@ -121,6 +126,7 @@ fn one(connection: &mut Connection, arguments: &FsArgs, shown: &str) -> Result<(
     match arguments.command.as_str() {
         "cat" => cat::cat(board, path),
         "ls" => ls::ls(board, path),
+        "mkdir" if arguments.parents => Ok(board.make_directory_and_parents(path)?),
         "mkdir" => Ok(board.make_directory(path)?),
         "rmdir" => Ok(board.remove_directory(path)?),
         "touch" => Ok(board.touch(path)?),

@@ -106,10 +106,40 @@ Examples:
         about: "Make directories on the device",
         details: BOARD_PATHS,
         paths: "PATH...",
-        options: &[VERBOSE, QUIET],
+        options: &[
+            (
+                "parents",
+                "Make the directories above, too; none of them is an error if it is there",
+            ),
+            VERBOSE,
+            QUIET,
+        ],
         examples: "\
-Example:
-  mpwire mkdir :lib :lib/drivers",
+Examples:
+  mpwire mkdir :lib :data
+  mpwire mkdir -p :lib/drivers    lib, too",
+    },
+    Page {
+        name: "mv",
+        about: "Move or rename files and directories on the device",
+        details: "\
+Paths are on the device, all of them with a colon or none. Into a directory that exists, or to that path; \
+several sources need a directory. A file replaces a file; a directory is not overwritten. From one mounted \
+filesystem to another each file is copied on the device and hashed, and the source is removed when all of \
+it is there.",
+        paths: "SOURCE... DESTINATION",
+        options: &[
+            (
+                "verbose",
+                "Print each source and the destination (default)",
+            ),
+            QUIET,
+        ],
+        examples: "\
+Examples:
+  mpwire mv :main.py :old.py
+  mpwire mv :a.py :b.py :lib      into the directory
+  mpwire mv :log.txt :/sd         to another filesystem",
     },
     Page {
         name: "rm",

@@ -54,6 +54,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "cat",
             "edit",
             "mkdir",
+            "mv",
             "rm",
             "rmdir",
             "touch",

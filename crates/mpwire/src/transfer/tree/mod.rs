@@ -24,7 +24,7 @@ use crate::transfer::temporary::{staged_path, temporary_path};
 use crate::transfer::unchanged::{Candidate, unchanged};
 use crate::transfer::upload::{remove_after, send_file};
 use crate::transfer::{ATTEMPTS, Error, MIN_RESUME_AGAIN, Options, Progress, RESUME_LEAST};
-use room::free_call;
+pub(super) use room::free_call;
 use together::Together;
 
 /// The most characters of one call that names many paths.

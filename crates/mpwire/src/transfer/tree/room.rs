@@ -19,7 +19,7 @@ pub(super) struct Sizes {
 }
 
 /// The program that prints the blocks of the filesystem where `path` is, or None.
-pub(super) fn free_call(path: &str) -> String {
+pub(in crate::transfer) fn free_call(path: &str) -> String {
     let free = call(onboard::FREE.defines, &[Argument::Path(path)]);
     format!("try:\n print({free})\nexcept Exception:\n print(None)")
 }
