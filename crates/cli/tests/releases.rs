@@ -43,6 +43,8 @@ const COMMANDS: &[&[&str]] = &[
     &["cp", "text.py", ":"],
     &["cp", "noise.bin", "zeros.bin", ":"],
     &["cp", "large.bin", ":"],
+    // What does not fit has the board's directories counted.
+    &["cp", "too-large.bin", ":"],
     &["cp", "--encoding", "stream", "-f", "noise.bin", ":"],
     &["cp", "--encoding", "deflate", "-f", "text.py", ":"],
     &["cp", "--encoding", "base64", "-f", "noise.bin", ":"],
@@ -145,6 +147,7 @@ fn record(parameters: &[&str], record: &Path) {
     board.write("noise.bin", noise(1, 6000));
     board.write("zeros.bin", vec![0; 60_000]);
     board.write("large.bin", noise(2, 140_000));
+    board.write("too-large.bin", vec![0; 8 << 20]);
     board.write("package.json", r#"{"urls": [["a.py", "main.py"]]}"#);
     fs::create_dir_all(board.work().join("tree/sub")).expect("a new folder");
     for name in ["tree/one.bin", "tree/sub/two.bin"] {
