@@ -16,6 +16,7 @@ use crate::examples;
 pub fn commands() -> Vec<Command> {
     vec![
         BenchArgs::command(),
+        BootloaderArgs::command(),
         CompletionArgs::command(),
         ConnectArgs::command(),
         DfArgs::command(),
@@ -29,6 +30,7 @@ pub fn commands() -> Vec<Command> {
         MipArgs::command(),
         MountArgs::command(),
         ReplArgs::command(),
+        ResetArgs::command(),
         ResumeArgs::command(),
         RomfsArgs::command(),
         RtcArgs::command(),
@@ -120,6 +122,29 @@ pub struct ResumeArgs {
 #[derive(Debug, Parser)]
 #[command(name = "soft-reset", after_help = examples::SOFT_RESET)]
 pub struct SoftResetArgs {
+    #[command(flatten)]
+    pub next: NextAtOnce,
+}
+
+/// Reset the device, as its reset button does
+///
+/// Waits until the device is back: for the prompt, or for a USB port that goes away with the device, up
+/// to 15 s. A UART does not show a reset if the device prints nothing: that is waited for 3 s, and
+/// reported. A device that has not reset is an error.
+#[derive(Debug, Parser)]
+#[command(name = "reset", after_help = examples::RESET)]
+pub struct ResetArgs {
+    #[command(flatten)]
+    pub next: NextAtOnce,
+}
+
+/// Have the device enter its bootloader
+///
+/// Waits until the USB port goes away, or 3 s over a UART, which does not show it. A device that goes on
+/// as before, or whose firmware cannot do it, is an error.
+#[derive(Debug, Parser)]
+#[command(name = "bootloader", after_help = examples::BOOTLOADER)]
+pub struct BootloaderArgs {
     #[command(flatten)]
     pub next: NextAtOnce,
 }

@@ -309,6 +309,8 @@ fn dispatch(
             Ok::<(), Error>(())
         }),
         "soft-reset" => command!(args::SoftResetArgs, commands::soft_reset::soft_reset),
+        "reset" => command!(args::ResetArgs, commands::reset::reset),
+        "bootloader" => command!(args::BootloaderArgs, commands::reset::bootloader),
         "mount" => command!(args::MountArgs, commands::mount::mount),
         "umount" => command!(args::UmountArgs, commands::mount::umount),
         "sleep" => command!(args::SleepArgs, commands::sleep::sleep),

@@ -8,6 +8,7 @@ use mpwire::mount::{Options, PLACE};
 use mpwire::session::Session;
 use mpwire::transfer;
 use mpwire::transfer::leftovers::{self, Healed};
+use mpwire::{devices, ports};
 
 use crate::config::{Config, DefaultBoard, SoftReset};
 use crate::error::Error;
@@ -83,6 +84,7 @@ impl Connection {
         };
         let mut board = Board::new(Session::start(link));
         board.on_wait(Box::new(waiting::tell));
+        board.allow_flood(is_board(address, &board.address()));
         interrupt::forward_to(Some(board.interrupter()));
         self.board = Some(board);
         Ok(())
@@ -247,6 +249,7 @@ impl Connection {
         };
         if soft_reset || !board.is_entered() {
             board.reach(soft_reset)?;
+            tell_how_it_was_reached(board);
             self.auto_soft_reset = false;
             if board.mounted().is_none() && unfinished::is_mounted(board.name()) {
                 take_away(board, soft_reset)?;
@@ -261,6 +264,38 @@ impl Connection {
             }
         }
         Ok(board)
+    }
+}
+
+/// Whether what is at `found` is a board for sure: the user has named it, or its USB numbers are a board's.
+/// Behind an adapter that `connect auto` has found may be anything.
+fn is_board(named: &Address, found: &Address) -> bool {
+    let (Address::Auto, Address::Port(path)) = (named, found) else {
+        return *named != Address::Auto;
+    };
+    let ports = ports::list().unwrap_or_default();
+    ports
+        .iter()
+        .find(|port| port.path == *path)
+        .and_then(|port| port.usb.as_ref())
+        .and_then(|usb| devices::find(usb.vendor, usb.product))
+        .is_some_and(|known| known.kind == devices::Kind::Board)
+}
+
+/// Tells what was done to a board that did not answer to a polite interrupt.
+fn tell_how_it_was_reached(board: &Board) {
+    if board.was_boot_interrupted() {
+        report::status(&format!(
+            "mpwire: boot.py of {} did not end within 10 s after a soft reset, and was interrupted; `resume` \
+             connects without a soft reset",
+            board.name()
+        ));
+    }
+    if board.was_flooded() {
+        report::status(&format!(
+            "mpwire: a program on {} ignored two interrupts, and was ended by a steady flow of Ctrl-C",
+            board.name()
+        ));
     }
 }
 
@@ -316,5 +351,19 @@ fn heal(board: &mut Board, directories: &[String], kept: &[String]) -> Result<()
 impl Drop for Connection {
     fn drop(&mut self) {
         self.disconnect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_be_a_board_may_be_flooded() {
+        let port = Address::Port("/dev/there-is-none".to_owned());
+        assert!(is_board(&port, &port));
+        // Found by itself: the USB numbers decide, and there are none.
+        assert!(!is_board(&Address::Auto, &port));
+        assert!(!is_board(&Address::Auto, &Address::Auto));
     }
 }

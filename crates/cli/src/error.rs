@@ -292,6 +292,12 @@ fn about_repl(error: &raw_repl::Error) -> &'static str {
         raw_repl::Error::Restarted => {
             "a watchdog, a crash or too little power resets boards; run the command again"
         }
+        raw_repl::Error::CatchesInterrupts { .. } => {
+            "reset the board (button, or DTR and RTS: `esptool run`) while mpwire connects, start it in safe mode (stm32: hold USR), or erase its flash"
+        }
+        raw_repl::Error::BootLoops { .. } => {
+            "`mpwire resume rm :boot.py` interrupts it without another soft reset; else safe mode (stm32: hold USR in a reset), or erase the flash"
+        }
         raw_repl::Error::NotEnded { .. } => {
             "check the cable and the port, and run the command again"
         }

@@ -106,6 +106,8 @@ fn raw_repl_errors() -> Vec<raw_repl::Error> {
     use raw_repl::Error as E;
     every!(E:
         E::NotEntered { .. } => E::NotEntered { seen: noise() },
+        E::CatchesInterrupts { .. } => E::CatchesInterrupts { seen: noise() },
+        E::BootLoops { .. } => E::BootLoops { seen: noise() },
         E::NotReset { .. } => E::NotReset { seen: noise() },
         E::NotAccepted { .. } => E::NotAccepted { seen: Vec::new() },
         E::Restarted => E::Restarted,
@@ -148,6 +150,8 @@ fn board_errors() -> Vec<board::Error> {
         E::Exception { .. } => E::Exception { traceback: traceback() },
         E::Reply { .. } => E::Reply { reply: noisy_text(), reason: text("capabilities") },
         E::Garbled => E::Garbled,
+        E::NotReset => E::NotReset,
+        E::NoBootloader => E::NoBootloader,
         E::Lacking(_) => E::Lacking("os.statvfs"),
         E::Folder { .. } => E::Folder { path: path(), source: system() },
     );

@@ -24,7 +24,16 @@ Examples:
 
 pub const SLEEP: &str = "\
 Example:
-  mpwire reset sleep 2 ls    give the board two seconds to start again";
+  mpwire exec --no-follow 'import work' sleep 2 disconnect    let it work for two seconds";
+
+pub const RESET: &str = "\
+Examples:
+  mpwire cp main.py : + reset    start the new program
+  mpwire reset ls                go on when the board is back";
+
+pub const BOOTLOADER: &str = "\
+Example:
+  mpwire a0 bootloader";
 
 pub const REPL: &str = "\
 Examples:

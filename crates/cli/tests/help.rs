@@ -108,12 +108,6 @@ fn each_file_command_explains_itself_and_not_the_others() {
 #[test]
 fn a_shortcut_is_explained_by_what_it_is_for_and_what_it_stands_for() {
     for (shortcut, about, words) in [
-        ("reset", "Hard reset the device\n", "machine.reset()"),
-        (
-            "bootloader",
-            "Make the device enter its bootloader\n",
-            "machine.bootloader()",
-        ),
         (
             "devs",
             "List available serial ports\n",
@@ -133,8 +127,17 @@ fn a_shortcut_is_explained_by_what_it_is_for_and_what_it_stands_for() {
         );
         assert!(help.contains(words), "{help}");
         assert_eq!(text(&[shortcut, "--help"]), help);
-        // Nothing is reset for it.
         assert_eq!(text(&[shortcut, "-h"]), help);
+    }
+    // Commands of their own here; nothing is reset for their help.
+    for (command, about) in [
+        ("reset", "Reset the device, as its reset button does\n"),
+        ("bootloader", "Have the device enter its bootloader\n"),
+    ] {
+        let help = text(&["help", command]);
+        assert!(help.starts_with(about), "{help}");
+        assert_eq!(text(&[command, "--help"]), help);
+        assert!(text(&[command, "-h"]).starts_with(about));
     }
     let help = text(&["help", "devs"]);
     assert_eq!(

@@ -358,6 +358,42 @@ fn input_that_is_no_terminal_is_typed_and_its_end_ends_the_terminal() {
 }
 
 /// A mounted folder, used at the prompt before and after a soft reset. Ends with what was shown.
+/// A board that `bytes` have left in another mode than the friendly REPL.
+fn left_by(bytes: &[u8], sign: &str) -> TestBoard {
+    let board = board();
+    let mut port = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(board.work().join(PORT))
+        .expect("the board's port");
+    let mut modes = rustix::termios::tcgetattr(&port).expect("a terminal");
+    modes.make_raw();
+    rustix::termios::tcsetattr(&port, rustix::termios::OptionalActions::Now, &modes).expect("it");
+    port.write_all(bytes).expect("the board takes it");
+    let mut seen = Vec::new();
+    let mut buffer = [0; 64];
+    while !String::from_utf8_lossy(&seen).ends_with(sign) {
+        let count = std::io::Read::read(&mut port, &mut buffer).expect("an answer");
+        seen.extend(&buffer[..count]);
+    }
+    board
+}
+
+#[test]
+fn a_raw_repl_or_a_paste_that_another_program_has_left_is_left_first() {
+    for (bytes, sign) in [
+        (&b"\x01"[..], "CTRL-B to exit\r\n>"),
+        (b"\x01half a program", "CTRL-B to exit\r\n>"),
+        (b"\x05", "=== "),
+        (b"\x05x = 1\r", "=== "),
+    ] {
+        let board = left_by(bytes, sign);
+        let (shown, code) = piped(&board, "print('al' + 'ive')\n");
+        assert_eq!(code, Some(0));
+        assert!(shown.contains("\r\nalive\r\n>>> "), "{bytes:?}: {shown:?}");
+    }
+}
+
 fn mounted(program: &Path) -> String {
     let board = board();
     fs::create_dir(board.work().join("folder")).expect("a new folder");

@@ -10,6 +10,7 @@
 //! [`RawRepl::handle_timeout`] when [`RawRepl::poll_timeout`] has passed. After any of these, poll
 //! for transmits and events until both are `None`.
 
+mod ending;
 mod entering;
 mod running;
 
@@ -20,6 +21,7 @@ use crate::frames;
 use crate::quote;
 use crate::raw_paste::{self, Paste, Signal};
 use crate::scan::Scanner;
+use ending::{Ending, Greeted, Restarting};
 use entering::{Entering, Stage};
 
 const BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
@@ -43,6 +45,7 @@ const PROMPT: &[u8] = b">";
 /// How a traceback begins (`py/obj_exception.c`, `mp_obj_print_exception`).
 const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
 
+const CTRL_C: u8 = 0x03;
 /// A carriage return in front, so that a half-typed telnet or modem escape ends there.
 const INTERRUPT: &[u8] = b"\r\x03";
 const ENTER: &[u8] = b"\x01";
@@ -158,6 +161,26 @@ pub enum Error {
         /// The last bytes it sent instead.
         seen: Vec<u8>,
     },
+    /// A program on the board goes on after a flood of Ctrl-C.
+    #[error(
+        "a program on the board catches Ctrl-C: it goes on after two interrupts and {} s of Ctrl-C each {} ms; it printed {}",
+        entering::MAX_FLOOD.as_secs(),
+        entering::FLOOD_INTERVAL.as_secs_f64() * 1000.0,
+        quote::last_of(seen)
+    )]
+    CatchesInterrupts {
+        /// The last bytes it sent.
+        seen: Vec<u8>,
+    },
+    /// `boot.py` goes on after the soft reset, and after Ctrl-C.
+    #[error(
+        "boot.py did not end after a soft reset, and Ctrl-C did not end it; it printed {}",
+        quote::last_of(seen)
+    )]
+    BootLoops {
+        /// The last bytes it sent.
+        seen: Vec<u8>,
+    },
     /// The board did not come back after a soft reset.
     #[error("the board did not come back after a soft reset{}", explain(seen))]
     NotReset {
@@ -178,7 +201,7 @@ pub enum Error {
     Restarted,
     /// The program seemed to end, but its last words did not all come.
     #[error(
-        "the end of the program's output did not arrive: the line damaged what the board sent{}",
+        "the program's end cannot be told: the line has damaged what the board sent, or the program has printed the byte 0x04, which ends a program's output{}",
         explain(seen)
     )]
     NotEnded {
@@ -242,6 +265,16 @@ pub struct RawRepl {
     unrun: bool,
     /// Whether the board was sent [`ASK_AGAIN`].
     asked_again: bool,
+    /// Whether what a user's program printed last looks as a board greets that has started again.
+    greeted: Greeted,
+    /// Whether a program that ignores Ctrl-C may be sent a flood of it.
+    may_flood: bool,
+    /// Whether the board was sent one since [`RawRepl::enter`].
+    flooded: bool,
+    /// Whether its `boot.py` was interrupted since then.
+    interrupted_boot: bool,
+    /// Whether the interpreter has started again by itself.
+    has_restarted: bool,
 }
 
 #[derive(Debug)]
@@ -276,6 +309,10 @@ enum State {
     Refused,
     Output,
     Traceback(Vec<u8>),
+    /// A program seems to have ended, and the prompt is due.
+    Prompt(Ending),
+    /// The interpreter starts again, or the prompt was lost.
+    Restarting(Restarting),
 }
 
 impl Default for RawRepl {
@@ -309,6 +346,11 @@ impl RawRepl {
             traceback: None,
             unrun: false,
             asked_again: false,
+            greeted: Greeted::No,
+            may_flood: false,
+            flooded: false,
+            interrupted_boot: false,
+            has_restarted: false,
         }
     }
 
@@ -349,7 +391,7 @@ impl RawRepl {
     /// Whether the program has ended and its last words are on their way.
     #[must_use]
     pub fn is_ending(&self) -> bool {
-        matches!(self.state, State::Traceback(_))
+        matches!(self.state, State::Traceback(_) | State::Prompt(_))
     }
 
     /// Whether programs go by raw-paste, unless the board has shown that it knows none.
@@ -373,6 +415,30 @@ impl RawRepl {
                 ..
             })
         )
+    }
+
+    /// Says whether a program that ignores two interrupts may be sent a steady flow of Ctrl-C for up to 3 s
+    /// by [`RawRepl::enter`]. Only what is known to be a board may.
+    pub fn allow_flood(&mut self, is_allowed: bool) {
+        self.may_flood = is_allowed;
+    }
+
+    /// Whether that is allowed.
+    #[must_use]
+    pub fn may_flood(&self) -> bool {
+        self.may_flood
+    }
+
+    /// Whether the last [`RawRepl::enter`] has sent a flood of Ctrl-C.
+    #[must_use]
+    pub fn has_flooded(&self) -> bool {
+        self.flooded
+    }
+
+    /// Whether the last [`RawRepl::enter`] has interrupted a `boot.py` that did not end.
+    #[must_use]
+    pub fn has_interrupted_boot(&self) -> bool {
+        self.interrupted_boot
     }
 
     /// Notes that the board has memory enough for the usual receive ring.
@@ -401,12 +467,10 @@ impl RawRepl {
         // The interrupt ends a raw-paste that waits.
         self.ahead = None;
         self.deadline = Some(now + patience);
-        let mut entering = Entering {
-            soft_reset,
-            patience,
-            attempts: 0,
-            stage: Stage::Interrupted,
-        };
+        self.flooded = false;
+        self.interrupted_boot = false;
+        let mut entering = Entering::new(soft_reset, patience, Stage::Interrupted);
+        entering.flood = self.max_flood(patience);
         self.send_interrupt(now, &mut entering);
         self.state = State::Entering(entering);
     }
@@ -421,12 +485,8 @@ impl RawRepl {
         self.deadline = Some(now + patience);
         self.wake = None;
         self.transmit.push_back(PROBE.to_vec());
-        self.state = State::Entering(Entering {
-            soft_reset: false,
-            patience,
-            attempts: 1,
-            stage: Stage::Probed(Scanner::new(&[PROBE_ANSWER])),
-        });
+        let stage = Stage::Probed(Scanner::new(&[PROBE_ANSWER]));
+        self.state = State::Entering(Entering::new(false, patience, stage));
     }
 
     /// Sends `program` and runs it; needs the raw REPL to be entered and no program to be running.
@@ -442,6 +502,7 @@ impl RawRepl {
         self.is_users = quiet.is_none();
         self.frames = None;
         self.greeting = Scanner::new(&[GREETING]);
+        self.greeted = Greeted::No;
         self.deadline = Some(now + AT_ONCE);
         self.wake = None;
         if self.raw_paste {
@@ -471,6 +532,9 @@ impl RawRepl {
 
     /// From now on the running program may be silent for `quiet` only.
     pub fn limit_silence(&mut self, now: Instant, quiet: Duration) {
+        if self.is_settling() {
+            return;
+        }
         self.quiet = Some(quiet);
         self.restart_quiet(now);
     }
@@ -550,6 +614,9 @@ impl RawRepl {
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.wake = None;
+            if let Some(entering) = self.take_booting() {
+                return self.interrupt_boot(now, entering);
+            }
             return match &self.state {
                 State::Ending => self.ask_for_end(now),
                 State::Traceback(said) => match self.guess_end(said) {
@@ -582,6 +649,7 @@ impl RawRepl {
             State::Ending => self.accepted(now),
             // Among frames, what ends them is more than a byte that damage may make.
             State::Traceback(_) if self.frames.is_none() => self.go_on(now),
+            State::Prompt(_) => self.go_on(now),
             _ => self.note_life(now),
         }
     }
@@ -604,6 +672,22 @@ impl RawRepl {
         self.seen.extend(tail);
         let excess = self.seen.len().saturating_sub(SEEN_LIMIT);
         self.seen.drain(..excess);
+    }
+
+    /// A soft reset of which the board has shown that it has begun, and not that `boot.py` has ended.
+    fn take_booting(&mut self) -> Option<Entering> {
+        match std::mem::replace(&mut self.state, State::Outside) {
+            State::Entering(
+                entering @ Entering {
+                    stage: Stage::Booting(_),
+                    ..
+                },
+            ) if !self.interrupted_boot => Some(entering),
+            state => {
+                self.state = state;
+                None
+            }
+        }
     }
 
     /// Either the end of the program was lost or the board's word that it came, after which the program
@@ -632,12 +716,17 @@ impl RawRepl {
         }
         let error = match &self.state {
             State::Entering(_) if self.is_resetting() => Error::NotReset { seen },
+            State::Entering(_) if self.interrupted_boot => Error::BootLoops { seen },
+            State::Entering(_) if self.flooded && !seen.is_empty() => {
+                Error::CatchesInterrupts { seen }
+            }
             State::Entering(_) => Error::NotEntered { seen },
             State::Traceback(_) => Error::NotEnded { seen },
             State::Unsure { seen, .. } => Error::NotAccepted { seen: seen.clone() },
             State::Output => Error::Silent {
                 quiet: self.quiet.unwrap_or_default(),
             },
+            State::Restarting(_) => Error::NotReset { seen },
             _ => Error::NotAccepted { seen },
         };
         self.rest(State::Outside);
@@ -654,6 +743,12 @@ impl RawRepl {
                 self.type_program(now, program);
             }
             State::Pasting(paste) if paste.is_sent() => self.send_end(now),
+            State::Prompt(ending) => self.prompt_missed(now, ending),
+            State::Restarting(restarting) => self.ask_where(now, restarting),
+            State::Output if matches!(self.greeted, Greeted::Last) => {
+                self.state = State::Output;
+                self.probe_greeting();
+            }
             State::Output => {
                 self.state = State::Output;
                 self.asked_again = true;
@@ -752,6 +847,8 @@ impl RawRepl {
                 }
             },
             State::Output => self.step_output(now, input),
+            State::Prompt(ending) => self.step_prompt(now, ending, input),
+            State::Restarting(restarting) => self.step_restarting(now, restarting, input),
             State::Traceback(mut traceback) => {
                 self.restart_ending(now);
                 let end = input.iter().position(|&byte| byte == raw_paste::END);
@@ -759,8 +856,7 @@ impl RawRepl {
                 let room = TRACEBACK_LIMIT.saturating_sub(traceback.len());
                 traceback.extend_from_slice(&text[..text.len().min(room)]);
                 if end.is_some() {
-                    self.rest(State::Ready);
-                    self.events.push_back(Event::Finished { traceback });
+                    self.end_seen(now, traceback);
                 } else {
                     self.state = State::Traceback(traceback);
                 }

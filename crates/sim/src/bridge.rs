@@ -150,6 +150,8 @@ pub(crate) struct Bridge {
     /// How much of [`RAW_PASTE`] has come, on a firmware that does not know it.
     paste: usize,
     flash: Option<FlashWatch>,
+    /// The bootloader runs in place of the interpreter: nothing is answered.
+    in_bootloader: bool,
     /// The board does not receive, because its flash is busy.
     deaf: bool,
     full: Option<Full>,
@@ -283,6 +285,7 @@ impl Bridge {
             holding: true,
             paste: 0,
             flash,
+            in_bootloader: false,
             deaf: false,
             full: None,
             dropping: false,
@@ -705,7 +708,7 @@ impl Bridge {
 
     /// Raises `KeyboardInterrupt` if the interrupt character is on; tells whether it was.
     fn interrupt(&mut self, now: Nanoseconds) -> bool {
-        if !self.console.is_up() || !self.interpreter.interrupt_is_on() {
+        if self.in_bootloader || !self.console.is_up() || !self.interpreter.interrupt_is_on() {
             self.interrupted = None;
             return false;
         }
@@ -825,7 +828,24 @@ impl Bridge {
                 self.soft_reset();
                 return true;
             }
-            Event::HardReset | Event::PowerCut => {
+            Event::HardReset => {
+                if self.options.hangs_up {
+                    self.unplug();
+                }
+                self.hard_reset();
+                return true;
+            }
+            Event::Bootloader => {
+                if self.options.hangs_up {
+                    self.unplug();
+                }
+                add(&self.counters.hard_resets, 1);
+                self.holding = true;
+                self.held.clear();
+                self.in_bootloader = true;
+                return true;
+            }
+            Event::PowerCut => {
                 self.hard_reset();
                 return true;
             }
@@ -942,6 +962,7 @@ impl Bridge {
 
     fn restart(&mut self, mode: Mode) {
         self.holding = true;
+        self.in_bootloader = false;
         self.paste = 0;
         // What the last interpreter told is over with it.
         let _ = self.flash.as_ref().map(FlashWatch::changes);

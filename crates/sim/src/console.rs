@@ -17,6 +17,8 @@ pub(crate) enum Event {
     SoftReset,
     /// A program called `machine.reset()`.
     HardReset,
+    /// A program called `machine.bootloader()`.
+    Bootloader,
     /// Power was lost in a flash write.
     PowerCut,
     /// Ctrl-C came while the flash was busy and has to be sent again, now.
@@ -182,6 +184,7 @@ impl Console {
             }
             b'R' => Event::SoftReset,
             b'H' => Event::HardReset,
+            b'B' => Event::Bootloader,
             b'C' => Event::PowerCut,
             b'(' | b')' => {
                 self.binary = letter == b'(';
@@ -356,12 +359,16 @@ mod tests {
 
     #[test]
     fn resets_and_power_cuts_are_told() {
-        let (_, events, _) = follow(Mode::Raw, b"\0mark-s\0mark-H\0mark-C\0mark-R\0mark-I");
+        let (_, events, _) = follow(
+            Mode::Raw,
+            b"\0mark-s\0mark-H\0mark-B\0mark-C\0mark-R\0mark-I",
+        );
         assert_eq!(
             events,
             [
                 Event::Started,
                 Event::HardReset,
+                Event::Bootloader,
                 Event::PowerCut,
                 Event::SoftReset,
                 Event::InterruptAgain

@@ -108,6 +108,9 @@ pub struct Options {
     /// Keys `error-rate` (from 0 to 1) and `seed`: each byte of either direction may be lost, flipped,
     /// doubled, or taken with its packet.
     pub error_rate: Option<ErrorRate>,
+    /// Key `hang-up`, `yes` or `no`: whether the link ends when the board resets or enters its bootloader,
+    /// as over its own USB, and is there again at once. A UART's goes on.
+    pub hangs_up: bool,
     /// Key `missing`: what this firmware lacks: `deflate`, `binascii.crc32`, `bytes.fromhex`.
     pub missing: Vec<String>,
     /// Key `deflate`, `writes` or `reads`: whether `deflate.DeflateIO` can write though the
@@ -154,6 +157,7 @@ impl Default for Options {
             cut: None,
             accidents: Vec::new(),
             error_rate: None,
+            hangs_up: false,
             missing: Vec::new(),
             deflate_writes: false,
             u_names: false,
@@ -209,6 +213,7 @@ pub const KEYS: &[&str] = &[
     "faults",
     "error-rate",
     "seed",
+    "hang-up",
     "missing",
     "deflate",
     "names",
@@ -305,6 +310,7 @@ impl Options {
                 self.errors().rate = rate.ok_or_else(|| bad("a number from 0 to 1"))?;
             }
             "seed" => self.errors().seed = value.parse().map_err(|_| bad("a whole number"))?,
+            "hang-up" => self.hangs_up = yes(value).ok_or_else(|| bad(YES_OR_NO))?,
             "missing" => self.missing.extend(
                 missing(value)
                     .ok_or_else(|| bad("modules, module.attribute or bytes.fromhex, by commas"))?,

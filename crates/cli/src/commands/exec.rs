@@ -79,10 +79,10 @@ fn execute(
     let board = connection.board()?;
     let result = match following {
         Following::No => board.execute_and_forget(program).map_err(Error::from),
-        Following::Until(_, None) => run_to_the_end(board, program),
+        Following::Until(_, None) => run_or_reset(board, program),
         Following::Until(what, Some(limit)) => {
             let alarm = Alarm::set(board.interrupter(), *limit);
-            let result = run_to_the_end(board, program);
+            let result = run_or_reset(board, program);
             if alarm.has_rung() && !matches!(result, Err(Error::Output(_))) {
                 Err(Error::TimedOut {
                     what: what.clone(),
@@ -139,6 +139,32 @@ impl Alarm {
     }
 }
 
+/// What a program is likely to name that resets the board on purpose (`machine`, and `os` of old).
+const RESETS: &[&str] = &["reset(", "bootloader(", "deepsleep("];
+
+/// Runs a program to its end, or to the reset of the board that it has asked for.
+fn run_or_reset(board: &mut Board, program: &[u8]) -> Result<(), Error> {
+    run_to_the_end(board, program).or_else(|error| match error {
+        Error::Board(error) => end_by_reset(board, program, error),
+        other => Err(other),
+    })
+}
+
+/// Takes the reset of the board for the end of a program that has asked for one, and waits until the board
+/// is back; else it is an error, such as a crash or a watchdog's.
+fn end_by_reset(board: &mut Board, program: &[u8], error: board::Error) -> Result<(), Error> {
+    let program = String::from_utf8_lossy(program);
+    let is_wanted = RESETS.iter().any(|name| program.contains(name));
+    if !is_wanted || !error.may_be_reset() {
+        return Err(error.into());
+    }
+    if error.is_lost() {
+        board.await_return(error)?;
+    }
+    report::status(&format!("mpwire: the program has reset {}", board.name()));
+    Ok(())
+}
+
 /// Prints what a program prints, as it comes, and its traceback if it raises.
 fn run_to_the_end(board: &mut Board, program: &[u8]) -> Result<(), Error> {
     let interrupter = board.interrupter();
@@ -159,5 +185,48 @@ fn run_to_the_end(board: &mut Board, program: &[u8]) -> Result<(), Error> {
         return Ok(());
     }
     report::ForeignText::default().print(&traceback)?;
-    Err(Error::RemoteException)
+    if is_exception(&traceback) {
+        return Err(Error::RemoteException);
+    }
+    Err(Error::message(
+        "the program has printed the byte 0x04 and what follows the end of a program; what it printed last \
+         cannot be told from an exception",
+    ))
+}
+
+/// Whether this is what MicroPython prints of an exception: the name of a class at the beginning of its
+/// last line, behind a traceback if there is one (`py/obj_exception.c`, `mp_obj_exception_print`).
+fn is_exception(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines();
+    let is_name = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default().trim_end();
+        name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && name
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || "_.".contains(letter))
+    };
+    lines
+        .next()
+        .is_some_and(|first| first.starts_with("Traceback") || is_name(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exception;
+
+    #[test]
+    fn what_a_program_has_printed_is_not_taken_for_an_exception() {
+        for text in [
+            "Traceback (most recent call last):\r\nValueError: 1\r\n",
+            "KeyboardInterrupt: \r\n",
+            "MemoryError: memory allocation failed\r\n",
+            "my.Error: x",
+        ] {
+            assert!(is_exception(text.as_bytes()), "{text:?}");
+        }
+        for text in ["b c\r\n", "\r\n", "21 degrees", ""] {
+            assert!(!is_exception(text.as_bytes()), "{text:?}");
+        }
+    }
 }

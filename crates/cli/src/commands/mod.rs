@@ -13,6 +13,7 @@ pub mod help;
 pub mod mip;
 pub mod mount;
 pub mod repl;
+pub mod reset;
 pub mod romfs;
 pub mod rtc;
 pub mod sim;

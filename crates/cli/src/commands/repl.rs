@@ -114,10 +114,15 @@ fn talk(
     reopener: Option<&Reopener>,
 ) -> Result<(), Error> {
     let mut steps = VecDeque::new();
+    let mut is_first = true;
     loop {
         let name = board.name().to_owned();
         let is_mounted = board.mounted().is_some();
-        let mut dialogue = Dialogue::new(board.console()?, injections, screen, keys);
+        let mut console = board.console()?;
+        if std::mem::take(&mut is_first) {
+            console.leave_other_modes().map_err(explain)?;
+        }
+        let mut dialogue = Dialogue::new(console, injections, screen, keys);
         if is_mounted {
             dialogue.reset = Reset::Awaited(Scanner::new(RESETS));
         }

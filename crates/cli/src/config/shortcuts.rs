@@ -1,4 +1,5 @@
-//! The shortcuts that are always there: those of mpremote 1.29, `mv` and `stop`.
+//! The shortcuts that are always there: those of mpremote 1.29 that stand for no command of their own,
+//! `mv` and `stop`.
 
 /// A shortcut: the words that stand for it, and what it is for.
 pub struct Shortcut {
@@ -43,15 +44,6 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "Connect to serial port \"/dev/ttyACM3\"",
     ),
     shortcut(
-        "bootloader",
-        &[
-            "exec",
-            "--no-follow",
-            "import machine, time\ntime.sleep_ms(100)\nmachine.bootloader()",
-        ],
-        "Make the device enter its bootloader",
-    ),
-    shortcut(
         "c0",
         &["connect", "COM0"],
         "Connect to serial port \"COM0\"",
@@ -80,15 +72,6 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "mv",
         &["fs", "mv"],
         "Move or rename files and directories on the device",
-    ),
-    shortcut(
-        "reset",
-        &[
-            "exec",
-            "--no-follow",
-            "import machine, time\ntime.sleep_ms(100)\nmachine.reset()",
-        ],
-        "Hard reset the device",
     ),
     shortcut("rm", &["fs", "rm"], "Remove files of the device"),
     shortcut(

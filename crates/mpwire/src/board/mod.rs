@@ -13,6 +13,7 @@ pub(crate) mod persistence;
 pub mod plausible;
 pub mod program;
 pub(crate) mod record;
+mod restart;
 mod shrink;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use crate::session::{
 };
 use crate::system::words;
 pub(crate) use agent::{BITS_MOST, Blocks};
+pub use restart::Restart;
 
 use agent::Agent;
 use capabilities::Capabilities;
@@ -101,6 +103,12 @@ pub enum Error {
     /// What was sent did not arrive whole, however often it was sent.
     #[error("data for the board keeps arriving damaged; check the cable and the port")]
     Garbled,
+    /// The board goes on as before a reset.
+    #[error("the board was told to reset, and has not done so")]
+    NotReset,
+    /// The board is not in its bootloader.
+    #[error("the board was told to enter its bootloader, and has not done so")]
+    NoBootloader,
     /// The firmware lacks what the operation needs.
     #[error("this board's firmware has no {0}")]
     Lacking(&'static str),
@@ -224,6 +232,10 @@ pub struct Board {
     on_wait: Option<OnWait>,
     /// How often in a row a program was silent for longer than it may be.
     silences: u32,
+    /// Whether a program that ignores Ctrl-C may be sent many.
+    may_flood: bool,
+    /// Whether it was reset, so that nothing is left there.
+    was_reset: bool,
     /// How much longer than others the programs of what is done now may be silent.
     longer: Duration,
 }
@@ -251,6 +263,8 @@ impl Board {
             block_limit: None,
             on_wait: None,
             silences: 0,
+            may_flood: false,
+            was_reset: false,
             longer: Duration::ZERO,
         }
     }
@@ -263,6 +277,24 @@ impl Board {
     /// Notes that what is begun again has come further than before: the board has more of it.
     pub(crate) fn note_advance(&mut self) {
         self.advances += 1;
+    }
+
+    /// Says whether [`Board::reach`] may send a program that ignores two interrupts a steady flow of
+    /// Ctrl-C, for up to 3 s. Nothing may that is not known to be a board.
+    pub fn allow_flood(&mut self, is_allowed: bool) {
+        self.may_flood = is_allowed;
+    }
+
+    /// Whether the last [`Board::reach`] has sent such a flow.
+    #[must_use]
+    pub fn was_flooded(&self) -> bool {
+        self.session.has_flooded()
+    }
+
+    /// Whether the last [`Board::reach`] has interrupted a `boot.py` that did not end.
+    #[must_use]
+    pub fn was_boot_interrupted(&self) -> bool {
+        self.session.has_interrupted_boot()
     }
 
     /// What the user would call the link to it.
@@ -370,7 +402,8 @@ impl Board {
         // Entering interrupts whatever runs.
         self.agent = None;
         self.session.enter(soft_reset, ENTER_PATIENCE)?;
-        if soft_reset {
+        if self.takes_restart() || soft_reset {
+            self.installed.clear();
             self.began_anew()?;
         }
         Ok(())
@@ -403,7 +436,7 @@ impl Board {
         program: &[u8],
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<Vec<u8>, Error> {
-        self.end_agent()?;
+        self.await_prompt()?;
         let traceback =
             self.session
                 .execute(program, None, None, OnInterrupt::Forward, &mut |progress| {
@@ -416,7 +449,7 @@ impl Board {
 
     /// Starts a user's program and does not wait for its end.
     pub fn execute_and_forget(&mut self, program: &[u8]) -> Result<(), Error> {
-        self.end_agent()?;
+        self.await_prompt()?;
         Ok(self.session.execute_and_forget(program)?)
     }
 
@@ -527,6 +560,8 @@ impl Board {
         defines: &[&'static str],
         call: &str,
     ) -> Result<String, Error> {
+        // A restart takes away what is installed.
+        self.await_prompt()?;
         let missing: Vec<Program> = programs
             .iter()
             .filter(|program| !self.installed.contains(program.defines))
@@ -547,7 +582,7 @@ impl Board {
         call: &str,
         feed: &mut dyn FnMut(Progress) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
-        self.end_agent()?;
+        self.await_prompt()?;
         let text = self.with_definitions(programs, defines, call)?;
         let mut reply = Vec::new();
         let traceback = self.session.execute_feeding(
@@ -566,7 +601,7 @@ impl Board {
 
     /// Starts `call` with `program`, which writes frames, for [`Board::hear`] to tell of.
     pub(crate) fn start(&mut self, program: Program, call: &str) -> Result<(), Error> {
-        self.end_agent()?;
+        self.await_prompt()?;
         let definition = self.definitions(&[program])?;
         self.keep_names(&[program.defines]);
         let text = format!("{definition}{call}\ndel {}", program.defines);
@@ -707,7 +742,7 @@ impl Board {
         most: usize,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, Error> {
-        self.end_agent()?;
+        self.await_prompt()?;
         let patience = self.patience();
         let mut reply = Vec::new();
         let traceback = self.session.execute(

@@ -102,6 +102,14 @@ impl Board {
         if self.mounted.is_none() {
             return Ok(());
         }
+        // A restart has taken it away.
+        if self.agent.is_none() && self.session.await_prompt().is_ok() && self.takes_restart() {
+            self.installed.clear();
+            self.is_fresh = true;
+            self.mounted = None;
+            self.session.set_service(None);
+            return Ok(());
+        }
         if !self.is_entered() {
             self.agent = None;
             self.session.enter(false, UMOUNT_PATIENCE)?;

@@ -62,6 +62,8 @@ programs! {
     DIRECTORIES = "_mw_directories" in "directories.py";
     /// Size and free space of each filesystem.
     FILESYSTEMS = "_mw_filesystems" in "filesystems.py";
+    /// Resets the board.
+    RESET = "_mw_reset" in "reset.py";
     /// Sets or prints date and time.
     CLOCK = "_mw_clock" in "clock.py";
     /// Any of hashlib's digests of a file.

@@ -50,7 +50,16 @@ impl Way {
 
 impl Board {
     /// As [`Board::enter`], also of a board whose cable is pulled out meanwhile and put back.
+    ///
+    /// Where that is allowed ([`Board::allow_flood`]), a program that ignores Ctrl-C is sent many.
     pub fn reach(&mut self, soft_reset: bool) -> Result<(), Error> {
+        self.session.allow_flood(self.may_flood);
+        let result = self.reach_over_breaks(soft_reset);
+        self.session.allow_flood(false);
+        result
+    }
+
+    fn reach_over_breaks(&mut self, soft_reset: bool) -> Result<(), Error> {
         let error = match self.enter(soft_reset) {
             Err(error) if matches!(error.doubt(), Doubt::Unplugged) => error,
             other => return other,
@@ -67,16 +76,24 @@ impl Board {
         Ok(())
     }
 
-    /// Waits for a link that broke; `false` if it is not of a kind that comes back, and an error that says
-    /// so if it has not.
+    /// Waits for a link that broke, and tells so; `false` if it is not of a kind that comes back, and an
+    /// error that says so if it has not.
     fn comes_back(&mut self) -> Result<bool, Error> {
+        if self.way.known().is_none() {
+            return Ok(false);
+        }
+        self.tell_wait(Some(RETURN_PATIENCE));
+        let is_back = self.await_link();
+        self.tell_wait(None);
+        is_back
+    }
+
+    /// As [`Board::comes_back`], of a link that was to break, and of which nobody is told.
+    pub(super) fn await_link(&mut self) -> Result<bool, Error> {
         let Some(known) = self.way.known() else {
             return Ok(false);
         };
-        self.tell_wait(Some(RETURN_PATIENCE));
-        let is_back = self.reopen(known, RETURN_PATIENCE);
-        self.tell_wait(None);
-        if is_back? {
+        if self.reopen(known, RETURN_PATIENCE)? {
             return Ok(true);
         }
         let message = format!(
@@ -234,7 +251,11 @@ impl Doubtful for Error {
                 Doubt::Loss
             }
             Self::File { .. } | Self::Exception { .. } => Doubt::Refusal(self.to_string()),
-            Self::Session(_) | Self::Lacking(_) | Self::Folder { .. } => Doubt::None,
+            Self::Session(_)
+            | Self::Lacking(_)
+            | Self::Folder { .. }
+            | Self::NotReset
+            | Self::NoBootloader => Doubt::None,
         }
     }
 }

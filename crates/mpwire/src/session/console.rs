@@ -21,6 +21,18 @@ const ENTER_PATIENCE: Duration = Duration::from_secs(10);
 const MARK: &[u8] = b"\x04";
 const RAW_PROMPT: u8 = b'>';
 
+/// A blank and a backspace: a prompt shows them and erases them (`shared/readline/readline.c`,
+/// `readline_process_char`), the micro:bit's in another way; paste mode shows them and erases nothing; the
+/// raw REPL shows nothing.
+const PROBE: &[u8] = b" \x08";
+const PROBE_ANSWERS: [&[u8]; 2] = [b" \x08\x1b[K", b" \x08 \x08"];
+/// Leaves the raw REPL; a friendly prompt greets again.
+const CTRL_B: u8 = 0x02;
+/// What paste mode shows at the beginning of a line (`shared/runtime/pyexec.c`).
+const PASTE_PROMPT: &[u8] = b"=== ";
+/// How long a board may take to answer that waits for input.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(300);
+
 /// What comes for a console by other ways than the link.
 pub(super) enum Input {
     Typed(Vec<u8>),
@@ -73,6 +85,8 @@ pub struct Console<'session> {
     output: Vec<u8>,
     /// Whether the raw REPL's prompt has been shown, and may still come.
     prompted: bool,
+    /// Whether the board was in the raw REPL of this session, so that it is in the friendly one next.
+    is_known: bool,
 }
 
 impl Session {
@@ -88,6 +102,7 @@ impl Session {
             typing: Typing::new(Instant::now()),
             output: Vec::new(),
             prompted: false,
+            is_known: self.repl.is_entered(),
             session: self,
         };
         console.follow_program()?;
@@ -102,6 +117,55 @@ impl Session {
 }
 
 impl Console<'_> {
+    /// Leaves the raw REPL or the paste mode in which another program has left the board, where it is not
+    /// known in which mode that is. At a friendly prompt nothing is shown of it. A program that runs goes
+    /// on; one that prints nothing finds a blank, a backspace and a Ctrl-B in its input.
+    pub fn leave_other_modes(&mut self) -> Result<(), Error> {
+        if self.is_known || self.session.is_busy() {
+            return Ok(());
+        }
+        let answers = PROBE_ANSWERS;
+        let answered = self.ask(PROBE, &|said| answers.iter().any(|known| said == *known))?;
+        if PROBE_ANSWERS.contains(&&answered[..]) {
+            return Ok(());
+        }
+        if answered.is_empty() {
+            return self.send_now(&[CTRL_B]);
+        }
+        self.output.extend_from_slice(&answered);
+        if answered == PROBE {
+            // A program that echoes shows no prompt behind a line end.
+            let line = self.ask(b"\r", &|said| said.ends_with(PASTE_PROMPT))?;
+            self.output.extend_from_slice(&line);
+            if line.ends_with(PASTE_PROMPT) {
+                return self.send_now(&[super::INTERRUPT]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends something, and returns what comes until it `is_answer` or the time for that is over.
+    fn ask(&mut self, bytes: &[u8], is_answer: &dyn Fn(&[u8]) -> bool) -> Result<Vec<u8>, Error> {
+        self.send_now(bytes)?;
+        let until = Instant::now() + PROBE_TIMEOUT;
+        let mut said = Vec::new();
+        while !is_answer(&said) && Instant::now() < until {
+            match self.session.receive(Some(until))? {
+                None => break,
+                Some(super::Input::Bytes(_, bytes)) => said.extend(bytes),
+                Some(super::Input::Broken(_, source)) => return Err(self.session.lost(source)),
+                Some(super::Input::Interrupt) => return Err(Error::Interrupted),
+                Some(super::Input::Console(input)) => self.session.typed.push_back(input),
+            }
+        }
+        Ok(said)
+    }
+
+    fn send_now(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.session.repl.feed(bytes.to_vec());
+        self.session.transmit().map(drop)
+    }
+
     /// Waits for what happens next, but not longer than `until`.
     pub fn next(&mut self, until: Option<Instant>) -> Result<Happening, Error> {
         loop {

@@ -5,6 +5,9 @@
 //! machine's own timeouts: there is no polling.
 
 mod console;
+mod restart;
+
+pub use restart::Departure;
 
 pub use console::{Console, Happening, Keyboard};
 
@@ -16,6 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use mpwire_proto::raw_repl::Error as ReplError;
 use mpwire_proto::raw_repl::{self, Event, RawRepl};
 use mpwire_proto::repeat::Repeat;
 
@@ -290,7 +294,9 @@ impl Session {
         self.link = link;
         self.repeat = Repeat::default();
         self.broken = None;
+        let may_flood = self.repl.may_flood();
         self.repl = repl_over(&*self.link);
+        self.repl.allow_flood(may_flood);
         self.sending = None;
         self.generation += 1;
         self.listen();
@@ -362,6 +368,24 @@ impl Session {
     #[must_use]
     pub fn burst(&self) -> Option<usize> {
         self.link.burst()
+    }
+
+    /// Says whether [`Session::enter`] may send a program that ignores two interrupts a steady flow of
+    /// Ctrl-C. Nothing may that is not known to be a board.
+    pub fn allow_flood(&mut self, is_allowed: bool) {
+        self.repl.allow_flood(is_allowed);
+    }
+
+    /// Whether the last [`Session::enter`] has sent a flood of Ctrl-C.
+    #[must_use]
+    pub fn has_flooded(&self) -> bool {
+        self.repl.has_flooded()
+    }
+
+    /// Whether the last [`Session::enter`] has interrupted a `boot.py` that did not end.
+    #[must_use]
+    pub fn has_interrupted_boot(&self) -> bool {
+        self.repl.has_interrupted_boot()
     }
 
     /// Whether the board was told to begin anew, and has not shown yet that it has.
@@ -662,14 +686,10 @@ impl Session {
     fn begin(&mut self, program: &[u8], quiet: Option<Duration>) -> Result<(), Error> {
         self.interrupts = 0;
         self.unheard = 0;
-        // A program that was forgotten must end before the board takes another.
-        if self.repl.is_busy() {
-            self.repl.limit_silence(Instant::now(), FORGOTTEN_PATIENCE);
-        }
-        while self.repl.is_busy() {
-            if let Event::Failed(source) = self.next_event(OnInterrupt::Abandon, &mut |_| {})? {
-                return Err(self.failed(source));
-            }
+        // A program that was forgotten must end before the board takes another, and the prompt be there.
+        self.await_prompt()?;
+        if !self.repl.is_entered() {
+            self.enter(false, FORGOTTEN_PATIENCE)?;
         }
         // Its end is not the end of what begins now.
         while self.repl.poll_event().is_some() {}
@@ -678,6 +698,51 @@ impl Session {
         self.sending = Some((now, program.len()));
         self.repl.execute(now, program.to_vec(), quiet);
         Ok(())
+    }
+
+    /// Waits until the board has its prompt behind the last program, whose end may not have been waited
+    /// for. A program that ends with `SystemExit` has the interpreter start again.
+    pub fn await_prompt(&mut self) -> Result<(), Error> {
+        if self.repl.is_busy() {
+            self.repl.limit_silence(Instant::now(), FORGOTTEN_PATIENCE);
+        }
+        while self.repl.is_busy() {
+            if self.repl.is_settling() {
+                self.settle()?;
+                continue;
+            }
+            match self.next_event(OnInterrupt::Abandon, &mut |_| {})? {
+                // It has restarted, which the caller asks for.
+                Event::Failed(raw_repl::Error::Restarted) => {}
+                Event::Failed(source) => return Err(self.failed(source)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until it is known where the end of a program has left the board, which no event tells.
+    fn settle(&mut self) -> Result<(), Error> {
+        while self.repl.is_settling() {
+            self.transmit()?;
+            if let Some(Event::Failed(source)) = self.repl.poll_event() {
+                return Err(self.failed(source));
+            }
+            match self.receive(self.repl.poll_timeout())? {
+                None => self.repl.handle_timeout(Instant::now()),
+                Some(Input::Bytes(_, bytes)) => self.take(Instant::now(), &bytes),
+                Some(Input::Broken(_, source)) => return Err(self.lost(source)),
+                Some(Input::Interrupt) => return Err(Error::Interrupted),
+                Some(Input::Console(input)) => self.typed.push_back(input),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the interpreter has started again by itself since this was asked last: what it had in
+    /// memory is gone.
+    pub fn take_restart(&mut self) -> bool {
+        self.repl.take_restart()
     }
 
     /// Does what sends a program, and once again if the board has not got that to its end.

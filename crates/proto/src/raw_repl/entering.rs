@@ -3,10 +3,22 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    BANNER, BANNER_OR_END, END_OF_PROGRAM, ENDED_RETRY, ENTER, ENTER_RETRY, Event, INTERRUPT,
-    INTERRUPT_PAUSE, RESET_RETRY, RawRepl, SETTLE, SOFT_REBOOT, SOFT_RESET, State, raw_paste,
+    BANNER, BANNER_OR_END, CTRL_C, END_OF_PROGRAM, ENDED_RETRY, ENTER, ENTER_RETRY, Event,
+    INTERRUPT, INTERRUPT_PAUSE, RESET_RETRY, RawRepl, SETTLE, SOFT_REBOOT, SOFT_RESET, State,
+    raw_paste,
 };
 use crate::scan::Scanner;
+
+/// How many interrupts a program may ignore before it is sent a flood of them.
+const POLITE_ATTEMPTS: u32 = 2;
+/// How long a flood lasts at most, in sum. A program that catches every exception is ended by a Ctrl-C
+/// that arrives outside of its `try`, in the few microseconds of its handler or of its loop's jump.
+pub(super) const MAX_FLOOD: Duration = Duration::from_secs(3);
+/// How far apart the Ctrl-C of a flood are: six byte times at 115200 baud.
+pub(super) const FLOOD_INTERVAL: Duration = Duration::from_micros(500);
+/// What shows that a flood has ended the program: the friendly prompt, or the end of a program in the raw
+/// REPL.
+const PROMPTS: &[&[u8]] = &[b">>> ", b"\x04>"];
 
 #[derive(Debug)]
 pub(super) struct Entering {
@@ -14,11 +26,42 @@ pub(super) struct Entering {
     pub(super) patience: Duration,
     pub(super) attempts: u32,
     pub(super) stage: Stage,
+    /// How long a flood of Ctrl-C may still last.
+    pub(super) flood: Duration,
+    /// Finds a prompt behind the last interrupt; `None` when there was one: it was heeded.
+    prompt: Option<Scanner>,
+}
+
+impl Entering {
+    pub(super) fn new(soft_reset: bool, patience: Duration, stage: Stage) -> Self {
+        Self {
+            soft_reset,
+            patience,
+            attempts: 0,
+            stage,
+            flood: Duration::ZERO,
+            prompt: None,
+        }
+    }
+
+    /// Whether a program goes on after polite interrupts.
+    fn is_ignored(&self) -> bool {
+        self.attempts >= POLITE_ATTEMPTS && self.prompt.is_some()
+    }
 }
 
 #[derive(Debug)]
 pub(super) enum Stage {
     Interrupted,
+    /// Ctrl-C after Ctrl-C, from then until a prompt comes or the time is over.
+    Flooding {
+        since: Instant,
+        prompt: Scanner,
+    },
+    /// The answers to those that came after the prompt, until then at the latest.
+    Draining {
+        until: Instant,
+    },
     Banner(Scanner),
     /// The board has to show that it is at an idle prompt.
     Probed(Scanner),
@@ -37,15 +80,32 @@ pub(super) enum Stage {
 impl RawRepl {
     pub(super) fn send_interrupt(&mut self, now: Instant, entering: &mut Entering) {
         entering.attempts += 1;
+        entering.prompt = Some(Scanner::new(PROMPTS));
         entering.stage = Stage::Interrupted;
         self.transmit.push_back(INTERRUPT.to_vec());
         self.wake = Some(now + INTERRUPT_PAUSE);
     }
 
     pub(super) fn entering_woken(&mut self, now: Instant, mut entering: Entering) {
+        let is_flood_due = entering.is_ignored() && !entering.flood.is_zero();
+        let flood = entering.flood;
         match &mut entering.stage {
             Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Banner(_) if is_flood_due => {
+                self.flooded = true;
+                entering.stage = Stage::Flooding {
+                    since: now,
+                    prompt: Scanner::new(PROMPTS),
+                };
+                self.flood(now);
+            }
             Stage::Banner(_) => self.send_interrupt(now, &mut entering),
+            Stage::Flooding { since, .. } if now < *since + flood => self.flood(now),
+            Stage::Flooding { .. } => {
+                entering.flood = Duration::ZERO;
+                self.drain(now, &mut entering);
+            }
+            Stage::Draining { .. } => self.ask_for_banner(now, &mut entering),
             // A program that took the second interrupt as the first, as one that writes flash may,
             // leaves the rest of the second attempt to the raw-paste that the first has asked for.
             Stage::Settling { ended } if !*ended && self.raw_paste && !entering.soft_reset => {
@@ -68,6 +128,40 @@ impl RawRepl {
             Stage::Probed(_) | Stage::Asked(_) => {}
         }
         self.state = State::Entering(entering);
+    }
+
+    fn flood(&mut self, now: Instant) {
+        self.transmit.push_back(vec![CTRL_C]);
+        self.wake = Some(now + FLOOD_INTERVAL);
+    }
+
+    /// Lets the board answer each Ctrl-C of a flood before it is asked for the raw REPL.
+    fn drain(&mut self, now: Instant, entering: &mut Entering) {
+        self.wake = Some(now + SETTLE);
+        entering.stage = Stage::Draining {
+            until: now + ENTER_RETRY,
+        };
+    }
+
+    /// Interrupts a `boot.py` that has not ended in time: the raw REPL follows, since that was asked for
+    /// before the soft reset.
+    pub(super) fn interrupt_boot(&mut self, now: Instant, mut entering: Entering) {
+        self.interrupted_boot = true;
+        self.deadline = Some(now + entering.patience);
+        entering.soft_reset = false;
+        entering.flood = self.max_flood(entering.patience);
+        // The board may have been asked meanwhile, and answers more than once.
+        entering.attempts = 1;
+        self.send_interrupt(now, &mut entering);
+        self.state = State::Entering(entering);
+    }
+
+    pub(super) fn max_flood(&self, patience: Duration) -> Duration {
+        if self.may_flood && patience > 2 * MAX_FLOOD {
+            MAX_FLOOD
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn ask_for_banner(&mut self, now: Instant, entering: &mut Entering) {
@@ -108,9 +202,22 @@ impl RawRepl {
         input: &[u8],
     ) -> usize {
         let mut used = input.len();
+        entering
+            .prompt
+            .take_if(|prompt| prompt.push(input).is_some());
         match &mut entering.stage {
             Stage::Interrupted => self.ask_for_banner(now, &mut entering),
             Stage::Settling { .. } => self.wake = Some(now + SETTLE),
+            Stage::Flooding { since, prompt } => {
+                if prompt.push(input).is_some() {
+                    entering.flood -= entering.flood.min(now.saturating_duration_since(*since));
+                    self.drain(now, &mut entering);
+                }
+            }
+            Stage::Draining { until } => {
+                let until = *until;
+                self.wake = Some(until.min(now + SETTLE));
+            }
             Stage::Banner(scanner) => {
                 if let Some(found) = scanner.push(input) {
                     used = found.used;

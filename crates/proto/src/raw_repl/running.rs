@@ -36,22 +36,22 @@ impl RawRepl {
         }
         let end = input.iter().position(|&byte| byte == raw_paste::END);
         let text = &input[..end.unwrap_or(input.len())];
-        self.state = if end.is_some() {
-            self.restart_ending(now);
-            State::Traceback(Vec::new())
-        } else {
-            State::Output
-        };
+        self.state = State::Output;
         if self.is_users {
-            self.print(text.to_vec());
+            self.print_or_restart(now, text);
         } else {
             self.step_text_to_greeting(text.to_vec());
+        }
+        if end.is_some() && matches!(self.state, State::Output) {
+            self.release_probe_answer();
+            self.restart_ending(now);
+            self.state = State::Traceback(Vec::new());
         }
         end.map_or(input.len(), |end| end + 1)
     }
 
     /// Takes what a user's program prints.
-    fn print(&mut self, text: Vec<u8>) {
+    pub(super) fn print(&mut self, text: Vec<u8>) {
         if text.is_empty() {
             return;
         }
@@ -71,6 +71,7 @@ impl RawRepl {
         }
         self.events.push_back(Event::Output(text));
         if greeted.is_some() {
+            self.has_restarted = true;
             self.rest(State::Outside);
             self.events.push_back(Event::Failed(Error::Restarted));
         }
@@ -93,8 +94,12 @@ impl RawRepl {
     /// Goes on with a program that seemed to have ended and is alive: a byte of what it said was damaged so
     /// that it looked like the mark.
     pub(super) fn go_on(&mut self, now: Instant) {
-        if let State::Traceback(said) = std::mem::replace(&mut self.state, State::Output) {
-            self.print(said);
+        match std::mem::replace(&mut self.state, State::Output) {
+            State::Traceback(said) => self.print(said),
+            // The end of a program of ours was told of.
+            State::Prompt(ending) if ending.is_told() => return self.state = State::Prompt(ending),
+            State::Prompt(ending) => self.all_was_printed(now, &ending),
+            _ => {}
         }
         self.restart_quiet(now);
     }

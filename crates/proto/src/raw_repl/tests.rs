@@ -787,3 +787,259 @@ fn a_program_of_the_users_may_be_silent_and_is_sent_nothing() {
     driver.take_sent();
     assert_eq!(driver.repl.poll_timeout(), None);
 }
+
+/// A user's program that runs.
+fn running_a_users_program() -> Driver {
+    let mut driver = having_sent_a_users_program();
+    driver.input(b"\x04");
+    driver.events.clear();
+    driver
+}
+
+/// What was printed, and the other events.
+fn told(driver: &mut Driver) -> (Vec<u8>, Vec<Event>) {
+    let mut output = Vec::new();
+    let mut others = Vec::new();
+    for event in driver.events.drain(..) {
+        match event {
+            Event::Output(bytes) => output.extend(bytes),
+            other => others.push(other),
+        }
+    }
+    (output, others)
+}
+
+fn finished(traceback: &[u8]) -> Event {
+    let traceback = traceback.to_vec();
+    Event::Finished { traceback }
+}
+
+#[test]
+fn a_program_that_ends_the_interpreter_is_followed_to_the_next_prompt() {
+    let said = [&b"bye\r\n\x04\x04MPY: soft reboot\r\nhello\r\n"[..], BANNER].concat();
+    for size in 1..=said.len() {
+        let mut driver = running_a_users_program();
+        for piece in said.chunks(size) {
+            driver.input(piece);
+        }
+        assert_eq!(
+            told(&mut driver),
+            (b"bye\r\n".to_vec(), vec![finished(b"")])
+        );
+        assert!(driver.repl.is_entered() && !driver.repl.is_busy(), "{size}");
+        assert!(driver.repl.take_restart());
+        assert_eq!(driver.take_sent(), b"");
+    }
+}
+
+#[test]
+fn a_byte_0x04_that_a_program_prints_is_output() {
+    for (said, output) in [
+        (&b"a\x04b\r\n\x04\x04>"[..], &b"a\x04b\r\n"[..]),
+        (b"\x04\x04\x04>", b"\x04"),
+        (b"\x04\x04\x04\x04>", b"\x04\x04"),
+        (b"a\x04b\x04c\r\n\x04\x04>", b"a\x04b\x04c\r\n"),
+        (b"\x04\x04x\r\n\x04\x04>", b"\x04\x04x\r\n"),
+    ] {
+        for size in 1..=said.len() {
+            let mut driver = running_a_users_program();
+            for piece in said.chunks(size) {
+                driver.input(piece);
+            }
+            let expected = (output.to_vec(), vec![finished(b"")]);
+            assert_eq!(told(&mut driver), expected, "{said:?} {size}");
+            assert!(!driver.repl.is_busy());
+        }
+    }
+    // Longer than a restart's first words: the program goes on.
+    let mut driver = running_a_users_program();
+    let long = [b'x'; 70];
+    driver.input(&[b"\x04\x04", &long[..]].concat());
+    assert_eq!(
+        told(&mut driver),
+        ([b"\x04\x04", &long[..]].concat(), vec![])
+    );
+    // And so does one that is silent behind them.
+    let mut driver = running_a_users_program();
+    driver.input(b"\x04\x04xy");
+    driver.wait();
+    assert_eq!(told(&mut driver), (b"\x04\x04xy".to_vec(), vec![]));
+    assert!(driver.repl.is_busy());
+}
+
+#[test]
+fn a_prompt_that_was_lost_is_asked_for_before_the_next_program() {
+    for (quiet, behind) in [(None, &b""[..]), (None, b"?"), (Some(AT_ONCE), b"")] {
+        let mut driver = Driver::entered();
+        driver.execute(b"x", quiet);
+        driver.input(b"R\x01\x80\x00\x01");
+        if quiet.is_none() {
+            driver.wait();
+        }
+        driver.input(b"\x04\x04\x04");
+        driver.input(behind);
+        driver.wait();
+        assert_eq!(driver.events.last(), Some(&finished(b"")));
+        assert!(driver.repl.is_busy());
+        driver.take_sent();
+        driver.wait();
+        assert_eq!(driver.take_sent(), b"\x01");
+        driver.input(BANNER);
+        assert!(driver.repl.is_entered() && !driver.repl.is_busy());
+        // That the board was asked shows no restart.
+        assert!(!driver.repl.take_restart());
+    }
+}
+
+#[test]
+fn a_greeting_behind_a_users_program_is_the_boards_if_a_prompt_answers() {
+    for (answer, is_restart) in [
+        (&b" \x08\x1b[K"[..], true),
+        (b" \x08 \x08", true),
+        (b" \x08", false),
+        (b"21 degrees\r\n", false),
+    ] {
+        for size in 1..=answer.len() {
+            let mut driver = running_a_users_program();
+            driver.input(b"x\r\nType \"help()\" ");
+            driver.input(b"for more information.\r\n>>> ");
+            assert_eq!(driver.take_sent(), b"");
+            driver.wait();
+            assert_eq!(driver.take_sent(), b" \x08");
+            driver.events.clear();
+            for piece in answer.chunks(size) {
+                driver.input(piece);
+            }
+            let (output, others) = told(&mut driver);
+            if is_restart {
+                assert_eq!(output, b"");
+                assert_eq!(others, [Event::Failed(Error::Restarted)]);
+                assert!(!driver.repl.is_entered());
+            } else {
+                driver.input(b"\x04\x04>");
+                let (rest, others) = told(&mut driver);
+                assert_eq!([output, rest].concat(), answer);
+                assert_eq!(others, [finished(b"")]);
+            }
+            assert_eq!(driver.repl.take_restart(), is_restart);
+        }
+    }
+}
+
+#[test]
+fn a_greeting_that_more_output_follows_is_output() {
+    let mut driver = running_a_users_program();
+    driver.input(b"Type \"help()\" for more information.\r\n>>> ");
+    driver.input(b"1+1\r\n");
+    assert_eq!(driver.repl.poll_timeout(), None);
+    assert_eq!(driver.take_sent(), b"");
+}
+
+/// Waits until the machine has sent `bytes` or failed, and returns how many Ctrl-C went before.
+fn interrupts_until(driver: &mut Driver, bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while driver.events.is_empty() && !driver.sent.ends_with(bytes) {
+        driver.wait();
+    }
+    count += driver.sent.iter().filter(|&&byte| byte == 3).count();
+    driver.sent.clear();
+    count
+}
+
+fn flooding(driver: &mut Driver) {
+    driver.repl.allow_flood(true);
+    driver
+        .repl
+        .enter(driver.now, false, Duration::from_secs(10));
+    driver.collect();
+    while driver.sent != b"\r\x03\x01\x05A\x01\r\x03\x01\x03\x03" {
+        driver.input(b"caught\r\n");
+        driver.wait();
+    }
+    driver.sent.clear();
+}
+
+#[test]
+fn a_program_that_catches_interrupts_is_ended_by_a_flood_of_them() {
+    let mut driver = Driver::new();
+    flooding(&mut driver);
+    let start = driver.now;
+    for _ in 0..100 {
+        driver.wait();
+    }
+    assert_eq!(driver.now - start, Duration::from_millis(50));
+    assert_eq!(driver.take_sent(), [3; 100]);
+    driver.input(b"Traceback\r\nKeyboardInterrupt: \r\n>>> ");
+    driver.input(b"\r\n>>> \r\n>>> ");
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\x01");
+    driver.input(BANNER);
+    driver.wait();
+    driver.wait();
+    assert_eq!(driver.events, [Event::Entered]);
+    assert!(driver.repl.has_flooded());
+}
+
+#[test]
+fn a_flood_ends_after_three_seconds_and_the_error_quotes_the_program() {
+    let mut driver = Driver::new();
+    flooding(&mut driver);
+    let start = driver.now;
+    let count = interrupts_until(&mut driver, b"\x01");
+    assert!(driver.now - start < Duration::from_millis(3200));
+    assert!((5990..=6000).contains(&count), "{count}");
+    assert_eq!(interrupts_until(&mut driver, b"\r\x03"), 1);
+    driver.input(b"caught again\r\n");
+    interrupts_until(&mut driver, b"never");
+    let Some(Event::Failed(error)) = driver.events.last() else {
+        panic!("{:?}", driver.events);
+    };
+    let text = error.to_string();
+    assert!(text.contains("catches Ctrl-C"), "{text}");
+    assert!(text.contains("caught again"), "{text}");
+    assert!(text.len() < 300, "{text}");
+}
+
+#[test]
+fn no_flood_hits_what_answers_or_may_be_no_board() {
+    // Not allowed; a prompt after each interrupt, whose banner is lost.
+    for (is_allowed, answer) in [(false, &b"caught\r\n"[..]), (true, b"\r\n>>> ")] {
+        let mut driver = Driver::new();
+        driver.repl.allow_flood(is_allowed);
+        driver
+            .repl
+            .enter(driver.now, false, Duration::from_secs(10));
+        while driver.events.is_empty() {
+            driver.collect();
+            if driver.sent.ends_with(b"\x03") {
+                driver.input(answer);
+            }
+            driver.wait();
+        }
+        let count = driver.sent.iter().filter(|&&byte| byte == 3).count();
+        assert!(count < 10, "{count}");
+        assert!(!driver.repl.has_flooded());
+    }
+}
+
+#[test]
+fn a_boot_py_that_does_not_end_is_interrupted() {
+    let mut driver = Driver::new();
+    driver.enter(true);
+    driver.input(b"x");
+    driver.input(BANNER);
+    driver.input(b"OK\r\nMPY: soft reboot\r\n");
+    let start = driver.now;
+    driver.take_sent();
+    while !driver.sent.contains(&3) {
+        driver.wait();
+    }
+    assert_eq!(driver.now - start, Duration::from_secs(5));
+    driver.input(b"Traceback\r\nKeyboardInterrupt: \r\n");
+    driver.input(BANNER);
+    while driver.events.is_empty() {
+        driver.wait();
+    }
+    assert_eq!(driver.events, [Event::Entered]);
+    assert!(driver.repl.has_interrupted_boot());
+}

@@ -7,6 +7,7 @@
 #   b  boot.py is done, and the host wants the raw REPL next
 #   R  a program asked for a soft reset     (the bridge ends the interpreter)
 #   H  a program asked for a hard reset     (the same)
+#   B  a program asked for the bootloader   (the bridge passes it nothing any more)
 #   C  power was lost while writing flash   (the same)
 #   I  Ctrl-C came while the flash was busy: send it again at once
 #   (  sys.stdout.buffer sends bytes, which are not text (stdout_parts.py)

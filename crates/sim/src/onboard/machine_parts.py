@@ -8,6 +8,12 @@ def reset():
         time.sleep(1)
 
 
+def bootloader():
+    sys.stdout.write(mark + "B")
+    while True:
+        time.sleep(1)
+
+
 class RTC:
     shift = 0  # seconds by which this clock is ahead of the computer's
 
@@ -24,5 +30,6 @@ class RTC:
 
 machine = copy("machine")
 machine.reset = reset
+machine.bootloader = bootloader
 machine.RTC = RTC
 del machine
