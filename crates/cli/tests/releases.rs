@@ -92,6 +92,8 @@ const COMMANDS: &[&[&str]] = &[
     &["edit", "main.py"],
     &["mip", "install", "--target", "/library", "package.json"],
     &["mount", ".", "exec", "import main", "umount"],
+    // From one filesystem to another.
+    &["mount", ".", "mv", "/text.py", "moved.py", "+", "umount"],
     &["romfs", "query"],
     &["romfs", "deploy", "tree"],
     &["touch", "left.py.0a0b0c.mpwire"],
