@@ -294,6 +294,10 @@ fn dispatch(
             Ok(next)
         }};
     }
+    if persona::is_mpremote() && begins_a_command(command, &words) {
+        dispatch(connection, config, command, Vec::new())?;
+        return Ok(words);
+    }
     // What no list shows is no command, so that none is forgotten there; users need not wait for it.
     if cfg!(debug_assertions) && args::command(command).is_none() {
         return Err(unknown(&config.aliases, command));
@@ -362,6 +366,16 @@ fn dispatch(
         }
         _ => Err(unknown(&config.aliases, command)),
     }
+}
+
+/// Whether an option behind a command is none of its own to mpremote, for which `reset` and `bootloader` are
+/// shortcuts that end in a value (mpremote 1.29, `main.py`, `_BUILTIN_COMMAND_EXPANSIONS`): it is taken for
+/// the next command.
+fn begins_a_command(command: &str, words: &[String]) -> bool {
+    matches!(command, "reset" | "bootloader")
+        && words
+            .first()
+            .is_some_and(|word| word.starts_with('-') && !matches!(word.as_str(), "-h" | "--help"))
 }
 
 /// There is no such command; what is near is suggested.

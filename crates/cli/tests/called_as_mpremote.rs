@@ -220,6 +220,7 @@ fn usage_errors_are_mpremotes() {
         "soft-reset --nope",
         "umount --nope",
         "disconnect --nope --neither",
+        "reset --nope",
     ]);
     for columns in ["40", "200"] {
         let pair = Pair::start();

@@ -80,6 +80,20 @@ fn a_program_that_resets_the_board_ends_and_the_line_goes_on() {
 }
 
 #[test]
+fn a_program_that_is_not_waited_for_may_reset_the_board_at_once() {
+    for link in LINKS {
+        let board = TestBoard::with(link);
+        let program = "import machine; machine.reset()";
+        let outcome = board.mpwire(&["exec", "--no-follow", program, "eval", "1"]);
+        assert_eq!(
+            (outcome.text(), outcome.code),
+            ("1\n".to_owned(), Some(0)),
+            "{outcome}"
+        );
+    }
+}
+
+#[test]
 fn a_reset_that_the_program_did_not_ask_for_is_an_error() {
     let board = TestBoard::with(LINKS[0]);
     let crash = "getattr(__import__('machine'), 're' + 'set')()";

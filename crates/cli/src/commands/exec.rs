@@ -78,7 +78,10 @@ fn execute(
 ) -> Result<(), Error> {
     let board = connection.board()?;
     let result = match following {
-        Following::No => board.execute_and_forget(program).map_err(Error::from),
+        // The word that it runs may be lost with the link that it ends.
+        Following::No => board
+            .execute_and_forget(program)
+            .or_else(|error| end_by_reset(board, program, error)),
         Following::Until(_, None) => run_or_reset(board, program),
         Following::Until(what, Some(limit)) => {
             let alarm = Alarm::set(board.interrupter(), *limit);
