@@ -124,8 +124,7 @@ impl Console<'_> {
         if self.is_known || self.session.is_busy() {
             return Ok(());
         }
-        let answers = PROBE_ANSWERS;
-        let answered = self.ask(PROBE, &|said| answers.iter().any(|known| said == *known))?;
+        let answered = self.ask(PROBE, &|said| PROBE_ANSWERS.contains(&said))?;
         if PROBE_ANSWERS.contains(&&answered[..]) {
             return Ok(());
         }

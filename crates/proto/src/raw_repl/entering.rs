@@ -90,7 +90,7 @@ impl RawRepl {
         let is_flood_due = entering.is_ignored() && !entering.flood.is_zero();
         let flood = entering.flood;
         match &mut entering.stage {
-            Stage::Interrupted => self.ask_for_banner(now, &mut entering),
+            Stage::Interrupted | Stage::Draining { .. } => self.ask_for_banner(now, &mut entering),
             Stage::Banner(_) if is_flood_due => {
                 self.flooded = true;
                 entering.stage = Stage::Flooding {
@@ -105,7 +105,6 @@ impl RawRepl {
                 entering.flood = Duration::ZERO;
                 self.drain(now, &mut entering);
             }
-            Stage::Draining { .. } => self.ask_for_banner(now, &mut entering),
             // A program that took the second interrupt as the first, as one that writes flash may,
             // leaves the rest of the second attempt to the raw-paste that the first has asked for.
             Stage::Settling { ended } if !*ended && self.raw_paste && !entering.soft_reset => {
