@@ -138,7 +138,7 @@ fn noise_is_quoted_briefly_and_printable() {
     assert_eq!(outcome.code, Some(1), "{outcome}");
     let (_, quoted) = outcome
         .stderr
-        .split_once("it sent \"")
+        .split_once("it printed \"")
         .expect("a quotation");
     let (quoted, _) = quoted.split_once('"').expect("its end");
     assert!((70..=80).contains(&quoted.len()), "{outcome}");
