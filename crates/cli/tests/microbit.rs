@@ -177,6 +177,19 @@ fn what_the_firmware_lacks_is_told(board: &Microbit) {
     );
 }
 
+/// Its line editor erases with blanks: it knows no VT100.
+fn the_doctor_examines_it(board: &Microbit) {
+    let connect = ["connect", board.port.as_str(), "doctor"];
+    let outcome = run(&mpwire(), board.folder.path(), &connect);
+    let told = outcome.text();
+    assert!(told.contains("MicroPython v1.9.2"), "{outcome}");
+    assert!(
+        told.contains("files go as repr, the only way here"),
+        "{outcome}"
+    );
+    assert!(!outcome.stderr.contains("Traceback"), "{outcome}");
+}
+
 /// Why there is no micro:bit here, if there is none.
 fn missing() -> Option<String> {
     let version = Command::new(EMULATOR).arg("--version").output();
@@ -197,7 +210,7 @@ fn main() -> ExitCode {
     if let Some(reason) = &missing {
         eprintln!("the tests on the micro:bit are skipped: {reason}");
     }
-    let tests: [(&str, Test); 5] = [
+    let tests: [(&str, Test); 6] = [
         ("programs run", programs_run),
         ("text goes there and back", text_goes_there_and_back),
         ("all bytes go there and back", all_bytes_go_there_and_back),
@@ -209,6 +222,7 @@ fn main() -> ExitCode {
             "what the firmware lacks is told",
             what_the_firmware_lacks_is_told,
         ),
+        ("the doctor examines it", the_doctor_examines_it),
     ];
     let trials = CONNECTIONS.iter().flat_map(|&(when, connection)| {
         tests.map(|(name, test)| {

@@ -181,11 +181,12 @@ fn streams() {
 
 /// As long a directory as a board may tell of, and what it says of all lines.
 fn listing(line: &[u8]) -> Vec<u8> {
-    let count = 4 * MIB / (line.len() + 2) - 1;
+    let answer = [b"\x02", line, b"\x03"].concat();
+    let count = 4 * MIB / answer.len() - 1;
     let sum: u32 = line.iter().copied().map(u32::from).sum();
     let total = (0..count).fold(0, |total, _| (total * 33 + sum) & 0xFF_FFFF);
-    let mut listing = [line, b"\r\n"].concat().repeat(count);
-    listing.extend(format!("{total}\r\n").into_bytes());
+    let mut listing = answer.repeat(count);
+    listing.extend(format!("\x02{total}\x03").into_bytes());
     listing
 }
 
@@ -193,12 +194,12 @@ fn replies() {
     // As much as a program of ours may print, of values that are as large as possible.
     let reply = |pattern: &[u8]| pattern.repeat((4 * MIB) / pattern.len());
     for pattern in [
-        &b"0,"[..],
-        b"'',",
-        b"(0,),",
-        b"[[0],],",
-        b"{0:0},",
-        b"b'abcdefgh',",
+        &b"\x020\x03"[..],
+        b"\x02''\x03",
+        b"\x02(0,)\x03",
+        b"\x02[[0],]\x03",
+        b"\x02{0:0}\x03",
+        b"\x02b'abcdefgh'\x03",
     ] {
         let text = reply(pattern);
         within(44 * MIB, "a reply", || {

@@ -21,6 +21,7 @@
 //! | [`quote`](mod@quote) | received bytes as error messages quote them |
 //! | [`typing`] | what a person types or pastes, paced by its echo |
 
+pub mod answers;
 pub mod blocks;
 pub mod frames;
 pub mod literal;

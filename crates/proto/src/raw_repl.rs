@@ -489,6 +489,21 @@ impl RawRepl {
         self.state = State::Entering(Entering::new(false, patience, stage));
     }
 
+    /// Enters the raw REPL of a board that has shown in another way that it is at an idle friendly
+    /// prompt: line editors without VT100 (`MICROPY_HAL_HAS_VT100`) answer [`RawRepl::enter_idle`] as
+    /// paste mode does.
+    ///
+    /// Ends as that does.
+    pub fn enter_from_prompt(&mut self, now: Instant, patience: Duration) {
+        self.seen.clear();
+        self.ahead = None;
+        self.deadline = Some(now + patience);
+        self.wake = None;
+        self.transmit.push_back(ENTER.to_vec());
+        let stage = Stage::Asked(Scanner::new(&[BANNER]));
+        self.state = State::Entering(Entering::new(false, patience, stage));
+    }
+
     /// Sends `program` and runs it; needs the raw REPL to be entered and no program to be running.
     ///
     /// Gives [`Event::Accepted`], any number of [`Event::Output`], then [`Event::Finished`], or

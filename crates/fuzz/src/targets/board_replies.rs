@@ -5,9 +5,18 @@ use mpwire::board::errno::Errno;
 use mpwire::board::fs::{entries, filesystems};
 use mpwire::mip::Surroundings;
 use mpwire::romfs::partition::Partitions;
+use mpwire_proto::answers::{END, START};
 
-/// The input is a reply.
+/// The input is a reply, and also lines that are an answer each.
 pub fn run(input: &[u8]) {
+    reply(input);
+    let answers = input
+        .split(|&byte| byte == b'\n')
+        .flat_map(|line| [&[START], line, &[END]].concat());
+    reply(&answers.collect::<Vec<u8>>());
+}
+
+fn reply(input: &[u8]) {
     if let Ok(entries) = entries(input) {
         let names: usize = entries.iter().map(|entry| entry.name.len()).sum();
         // A byte that is not UTF-8 becomes three, and is in the reply.

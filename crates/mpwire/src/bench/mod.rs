@@ -22,6 +22,7 @@ use crate::board::capabilities::Capabilities;
 use crate::board::errno::Errno;
 use crate::board::fs::at;
 use crate::board::plausible::Space;
+use crate::board::program::answer;
 use crate::board::{self, Board, onboard, read};
 use crate::session;
 use crate::transfer::{self, Encoding};
@@ -260,7 +261,7 @@ fn free_space(board: &mut Board, capabilities: &Capabilities) -> Result<Option<u
     if !capabilities.os_statvfs {
         return Ok(None);
     }
-    let text = format!("print({}(''))", onboard::FREE.defines);
+    let text = answer(&format!("{}('')", onboard::FREE.defines));
     let reply = board
         .run(&[onboard::FREE], &text)
         .map_err(|error| at(error, FILE))?;

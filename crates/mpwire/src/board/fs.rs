@@ -1,13 +1,14 @@
 //! The board's filesystem.
 
+use mpwire_proto::answers::answers;
 use mpwire_proto::literal::Value;
 
 use super::errno::Errno;
 use super::patience::{COUNTING_FREE, DIGESTING_ANY};
 use super::persistence::persistently;
 use super::plausible::{self, Space};
-use super::program::{Argument, Program, call};
-use super::{Board, Error, onboard, read, read_list, unreadable};
+use super::program::{Argument, Program, answer, call};
+use super::{Board, Error, onboard, read, read_list, read_literal, unreadable};
 use crate::path::{absolute, ancestry, is_within, join, leads_above, normal};
 
 /// The directory bit of a mode (`MP_S_IFDIR`, `extmod/vfs.h`).
@@ -239,7 +240,8 @@ impl Board {
     pub fn status(&mut self, path: &str) -> Result<Option<Status>, Error> {
         let stat = self.capabilities()?.stat_program();
         let found = call(stat.defines, &[Argument::Path(path)]);
-        let text = format!("print(*[(s,sum(bytes(str(s),'utf-8')))for s in[{found}]])");
+        let text =
+            format!("print(*['\\2%s\\3'%((s,sum(bytes(str(s),'utf-8'))),)for s in[{found}]])");
         persistently(self, &mut |board| {
             let reply = board.run(&[stat], &text)?;
             status(&reply)
@@ -452,7 +454,7 @@ impl Board {
             Argument::Text(filesystem.place.trim_end_matches('/')),
             Argument::Texts(&places),
         ];
-        let text = format!("print({})", call(onboard::DIRECTORIES.defines, &arguments));
+        let text = answer(&call(onboard::DIRECTORIES.defines, &arguments));
         let counted = self.patiently(COUNTING_FREE, |board| {
             board.run_persistently(&[onboard::DIRECTORIES], &text)
         });
@@ -628,29 +630,25 @@ pub(crate) fn at(error: Error, path: &str) -> Error {
     }
 }
 
-/// Reads what `onboard/list.py` and `onboard/walk.py` find, as `onboard/tell.py` prints it.
+/// Reads what `onboard/list.py` and `onboard/walk.py` find, as `onboard/tell.py` answers it.
 pub fn entries(reply: &[u8]) -> Result<Vec<Entry>, Error> {
-    let mut lines: Vec<&[u8]> = reply
-        .split(|&byte| byte == b'\n')
-        .map(<[u8]>::trim_ascii_end)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let total = lines.pop().map(read).transpose()?;
-    if total.and_then(|total| total.as_int()) != Some(tell_total(&lines)) {
+    let mut told: Vec<&[u8]> = answers(reply).collect();
+    let total = told.pop().map(read_literal).transpose()?;
+    if total.and_then(|total| total.as_int()) != Some(tell_total(&told)) {
         return Err(unreadable(reply, "some of it was lost or damaged"));
     }
-    lines
-        .into_iter()
-        .map(|line| {
-            Entry::from_value(&read(line)?).ok_or_else(|| unreadable(line, "directory entry"))
+    told.into_iter()
+        .map(|entry| {
+            let value = read_literal(entry)?;
+            Entry::from_value(&value).ok_or_else(|| unreadable(entry, "directory entry"))
         })
         .collect()
 }
 
-/// What `onboard/tell.py` makes of the lines it prints.
-fn tell_total(lines: &[&[u8]]) -> i64 {
-    lines.iter().fold(0, |total, line| {
-        let sum: i64 = line.iter().copied().map(i64::from).sum();
+/// What `onboard/tell.py` makes of its answers.
+fn tell_total(told: &[&[u8]]) -> i64 {
+    told.iter().fold(0, |total, text| {
+        let sum: i64 = text.iter().copied().map(i64::from).sum();
         (total * 33 + sum) & 0xFF_FFFF
     })
 }
@@ -661,7 +659,7 @@ fn status(reply: &[u8]) -> Result<Option<Status>, Error> {
     let [status, sum] = value.as_items().unwrap_or_default() else {
         return Err(unreadable(reply, "status"));
     };
-    let said = reply.trim_ascii();
+    let said = super::answer(reply)?;
     let end = said.iter().rposition(|&byte| byte == b',').unwrap_or(0);
     // Behind the parenthesis that both are in.
     let said: i64 = said[..end].iter().skip(1).copied().map(i64::from).sum();

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mpwire_proto::answers::{self, answers};
 use mpwire_proto::literal::{ParseError, Value, parse};
 use mpwire_proto::quote;
 use mpwire_proto::raw_repl;
@@ -429,6 +430,11 @@ impl Board {
         Ok(self.session.enter_idle(patience)?)
     }
 
+    /// Enters the raw REPL of a board that has just shown its prompt, within `patience`.
+    pub fn enter_from_prompt(&mut self, patience: Duration) -> Result<(), Error> {
+        Ok(self.session.enter_from_prompt(patience)?)
+    }
+
     /// Runs a user's program for as long as it takes, giving its output to `output` as it comes,
     /// and returns its traceback, empty when it ended well. An interrupt goes to the program.
     pub fn execute(
@@ -497,7 +503,7 @@ impl Board {
             }
             other => other?,
         };
-        let found = Capabilities::parse(&reply);
+        let found = Capabilities::parse(answer(&reply)?);
         let found = found.ok_or_else(|| unreadable(&reply, "capabilities"))?;
         let in_bursts = self.session.burst().is_some();
         Ok(Capabilities { in_bursts, ..found })
@@ -794,19 +800,45 @@ pub(crate) fn outcome(reply: Vec<u8>, traceback: &[u8]) -> Result<Vec<u8>, Error
     })
 }
 
-/// Reads a reply as one literal.
-pub(crate) fn read(reply: &[u8]) -> Result<Value, Error> {
-    parse(reply).map_err(|error| unparsable(reply, &error))
+/// The last answer in what a program printed, as the literal's text.
+pub(crate) fn answer(reply: &[u8]) -> Result<&[u8], Error> {
+    answers(reply)
+        .next_back()
+        .ok_or_else(|| unreadable(reply, "it holds no answer"))
 }
 
-/// Reads a reply as literals, each followed by a comma.
+/// Whether the last answer in what a program printed is `True`.
+pub(crate) fn is_true(reply: &[u8]) -> bool {
+    answers(reply).next_back() == Some(b"True")
+}
+
+/// Reads the last answer in what a program printed.
+pub(crate) fn read(reply: &[u8]) -> Result<Value, Error> {
+    read_literal(answer(reply)?)
+}
+
+/// Reads all answers in what a program printed.
 pub(crate) fn read_list(reply: &[u8]) -> Result<Vec<Value>, Error> {
-    let list = [b"[", reply, b"]"].concat();
-    match parse(&list) {
-        Ok(Value::List(items)) => Ok(items),
-        Ok(_) => Err(unreadable(reply, "a list was expected")),
-        Err(error) => Err(unparsable(reply, &error)),
+    if !answers::are_whole(reply) {
+        return Err(unreadable(reply, "an answer was cut"));
     }
+    // As one literal, whose values are counted: what is foreign must not fill the memory.
+    let mut list = Vec::with_capacity(reply.len() + 2);
+    list.push(b'[');
+    for answer in answers(reply) {
+        list.extend_from_slice(answer);
+        list.push(b',');
+    }
+    list.push(b']');
+    match read_literal(&list)? {
+        Value::List(items) => Ok(items),
+        _ => Err(unreadable(reply, "a list was expected")),
+    }
+}
+
+/// Reads an answer.
+pub(crate) fn read_literal(text: &[u8]) -> Result<Value, Error> {
+    parse(text).map_err(|error| unparsable(text, &error))
 }
 
 fn unparsable(reply: &[u8], error: &ParseError) -> Error {

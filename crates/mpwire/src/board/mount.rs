@@ -37,12 +37,17 @@ impl Board {
         // Told before anything is taken away.
         open(&options)?;
         self.umount()?;
-        persistently(self, &mut |board| {
+        let result = persistently(self, &mut |board| {
             let result = board.mount_once(&options);
             // What failed may have mounted it.
             board.is_fresh &= result.is_ok();
             result
-        })?;
+        });
+        if result.is_err() && self.is_entered() {
+            // Nobody would answer what the board asks of it. The error that came first is the one to tell.
+            let _ = self.leave_mount();
+        }
+        result?;
         self.mounted = Some(options);
         Ok(())
     }
@@ -61,7 +66,7 @@ impl Board {
             Some(said) => (said, wire::crc32 as wire::Check),
             None => self.mount_plainly(&tag)?,
         };
-        let (room, bits) = sizes(&read(said.trim_ascii())?)
+        let (room, bits) = sizes(&read(&said)?)
             .ok_or_else(|| unreadable(&said, "the size of answers was expected"))?;
         // An answer of which much is lost would be waited for without end.
         let burst = self.session.burst().map(wire::room_of);

@@ -56,6 +56,13 @@ pub fn call(function: &str, arguments: &[Argument]) -> String {
     format!("{function}({})", arguments.join(","))
 }
 
+/// Writes a statement that answers with the value of `expression`, as `mpwire_proto::answers` reads it.
+#[must_use]
+pub fn answer(expression: &str) -> String {
+    // In the quotes of the on-board programs: what is alike is compressed.
+    format!("print(\"\\2%s\\3\"%({expression},))")
+}
+
 impl Argument<'_> {
     /// The literal.
     #[must_use]

@@ -155,7 +155,7 @@ impl Examination<'_> {
         if is_idle {
             self.findings.push(Finding::Presence(presence));
             if !self.board.is_entered() {
-                let entered = self.board.enter_idle(ENTER);
+                let entered = self.board.enter_from_prompt(ENTER);
                 entered.map_err(|error| stop(&error))?;
             }
             return Ok(Some(false));

@@ -25,6 +25,9 @@ const KEPT: usize = 2048;
 const PROBE: &[u8] = b" \x08";
 /// How a prompt shows them (`shared/readline/readline.c`, `readline_process_char`).
 const PROBE_ANSWER: &[u8] = b"\x08\x1b[K";
+/// The same without VT100 (`MICROPY_HAL_HAS_VT100`), as on the BBC micro:bit. Consoles of other systems,
+/// and MicroPython's paste mode, show them so as well.
+const PLAIN_ANSWER: &[u8] = b"\x08 \x08";
 const LEAVE_RAW: &[u8] = b"\x02";
 
 /// What is at the other end.
@@ -162,7 +165,7 @@ pub fn find(board: &mut Board) -> Result<Presence, board::Error> {
     let mut console = board.console()?;
     let heard = Heard {
         unasked: listen(&mut console, QUIET, START_UP, &[])?,
-        probed: ask(&mut console, PROBE, &[PROBE_ANSWER])?,
+        probed: ask(&mut console, PROBE, &[PROBE_ANSWER, PLAIN_ANSWER])?,
         asked: ask(&mut console, LEAVE_RAW, &[b">>> "])?,
     };
     Ok(classify(&heard))
@@ -212,7 +215,7 @@ fn classify(heard: &Heard) -> Presence {
     if let Some(banner) = banner(asked) {
         return Presence::Prompt {
             banner,
-            was_raw: !has_probed,
+            was_raw: !has_probed && !contains(probed, PLAIN_ANSWER),
         };
     }
     let all = [&unasked[..], probed, asked].concat();
@@ -309,6 +312,19 @@ mod tests {
                 was_raw: true,
             }
         );
+    }
+
+    #[test]
+    fn a_prompt_whose_line_editor_knows_no_vt100_was_not_raw() {
+        let heard = Heard {
+            probed: b" \x08 \x08".to_vec(),
+            asked: BANNER.to_vec(),
+            ..Heard::default()
+        };
+        let presence = classify(&heard);
+        assert!(matches!(presence, Presence::Prompt { was_raw: false, .. }));
+        // A console that erases in the same way says nothing of itself.
+        assert_eq!(name(b"", b" \x08 \x08", b"^B"), "other");
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn query(board: &mut Board) -> Result<Option<Partitions>, board::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::read;
+    use crate::board::read_literal as read;
 
     #[test]
     fn the_size_of_an_image_is_read_as_mpremote_reads_it() {

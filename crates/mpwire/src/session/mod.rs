@@ -452,6 +452,17 @@ impl Session {
     /// runs on it is not interrupted, and an interrupt of this session sends it nothing.
     pub fn enter_idle(&mut self, patience: Duration) -> Result<(), Error> {
         self.repl.enter_idle(Instant::now(), patience);
+        self.until_entered()
+    }
+
+    /// As [`Session::enter_idle`], of a board that has just shown its prompt.
+    pub fn enter_from_prompt(&mut self, patience: Duration) -> Result<(), Error> {
+        self.repl.enter_from_prompt(Instant::now(), patience);
+        self.until_entered()
+    }
+
+    /// Goes on until the raw REPL is entered. An interrupt sends the board nothing.
+    fn until_entered(&mut self) -> Result<(), Error> {
         loop {
             self.transmit()?;
             match self.repl.poll_event() {

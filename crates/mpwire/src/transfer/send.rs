@@ -377,7 +377,6 @@ impl Sending<'_> {
                     Some(block)
                 }
             })?;
-        let reply: Vec<u8> = reply.into_iter().filter(|&byte| byte != ACK).collect();
         Ok(read(&reply)? == Value::Bool(true))
     }
 }

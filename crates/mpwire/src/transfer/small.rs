@@ -12,7 +12,7 @@ use super::stream::{self, Looks};
 use super::{Error, Options};
 use crate::board::digest::Hasher;
 use crate::board::program::{Argument, call};
-use crate::board::{self, Board, onboard, read, record};
+use crate::board::{self, Board, is_true, onboard, read, record};
 
 /// The most bytes of a file that is held whole in the board's memory.
 const WHOLE_MOST: usize = 4096;
@@ -140,7 +140,7 @@ impl Small {
         line.extend(raw);
         line.extend(payload);
         let said = board.finish_line(&line, self.data.len())?;
-        Ok((said.trim_ascii().ends_with(b"True"), line.len()))
+        Ok((is_true(&said), line.len()))
     }
 }
 

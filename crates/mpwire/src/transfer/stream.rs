@@ -15,8 +15,8 @@ use crate::board::digest::Hasher;
 use crate::board::fs::Status;
 use crate::board::patience::{COUNTING_FREE, digesting};
 use crate::board::plausible::Space;
-use crate::board::program::{Argument, Program, call};
-use crate::board::{self, Blocks, Board, keep, onboard, read, unreadable};
+use crate::board::program::{Argument, Program, answer, call};
+use crate::board::{self, Blocks, Board, is_true, keep, onboard, read, unreadable};
 
 /// Bytes of the digest that the board compares: enough for any accident.
 pub(super) const DIGEST_BYTES: usize = 8;
@@ -123,12 +123,7 @@ pub(super) fn send(
     if plan.tidy {
         board.note_tidied();
     }
-    Ok(is_right(&said))
-}
-
-/// Whether the last thing that the board said is that all is right.
-fn is_right(said: &[u8]) -> bool {
-    said.trim_ascii().ends_with(b"True")
+    Ok(is_true(&said))
 }
 
 /// Whether the user's wishes leave room for the stream.
@@ -285,10 +280,10 @@ pub(super) fn look(
 ) -> Result<Option<Looks>, Error> {
     let list = Argument::Paths(paths).literal();
     let parent = Argument::Path(parent).literal();
-    let text = format!(
-        "print(([_mw_look(p,{})for p in{list}],_mw_free({parent})))",
+    let text = answer(&format!(
+        "([_mw_look(p,{})for p in{list}],_mw_free({parent}))",
         feed.size
-    );
+    ));
     let said = if board.has_agent() {
         board.ask_agent(PROGRAMS, &text);
         board.expect_work(digesting(feed.size) * 2 + COUNTING_FREE);
@@ -512,5 +507,5 @@ pub(super) fn put(
     let mut said = Vec::new();
     meter.feed(board, feed, &mut said)?;
     said.extend(meter.send_all(board)?);
-    Ok(is_right(&said))
+    Ok(is_true(&said))
 }

@@ -6,7 +6,7 @@ use crate::board::digest::Digest;
 use crate::board::fs::batches;
 use crate::board::patience::digesting;
 use crate::board::program::{Argument, call};
-use crate::board::{Board, Error, onboard, read_list};
+use crate::board::{Board, Error, onboard, read_list, unreadable};
 
 /// A file on the host and the path it is to have on the board.
 #[derive(Debug, Clone)]
@@ -48,6 +48,9 @@ pub fn unchanged(board: &mut Board, candidates: &[Candidate]) -> Result<Vec<bool
         );
         let reply = board.patiently(longer, |board| board.run(&programs, &text))?;
         let digests = read_list(&reply)?;
+        if digests.len() != batch.len() {
+            return Err(unreadable(&reply, "a digest of each file was expected"));
+        }
         for index in 0..batch.len() {
             let digest = digests.get(index).unwrap_or(&Value::None);
             let candidate = &candidates[answers.len()];

@@ -105,6 +105,27 @@ fn enters_from_an_idle_prompt_without_interrupting() {
 }
 
 #[test]
+fn enters_from_a_prompt_that_was_seen_whatever_its_line_editor_answers() {
+    let mut driver = Driver::new();
+    let timeout = Duration::from_millis(300);
+    driver.repl.enter_from_prompt(driver.now, timeout);
+    driver.collect();
+    assert_eq!(driver.take_sent(), b"\x01");
+    driver.input(b"\r\nraw REPL; CTRL-B to exit\r\n>");
+    assert_eq!(driver.events, [Event::Entered]);
+
+    // What is no prompt after all is left as it was.
+    let mut driver = Driver::new();
+    driver.repl.enter_from_prompt(driver.now, timeout);
+    driver.collect();
+    driver.take_sent();
+    driver.input(b"\x01");
+    driver.wait();
+    assert_eq!(driver.take_sent(), b"\x02");
+    assert!(matches!(driver.events[..], [Event::Failed(_)]));
+}
+
+#[test]
 fn a_board_that_is_not_at_an_idle_prompt_gets_nothing_but_the_probe() {
     // Silence, a program that prints, one that echoes, and paste mode.
     for heard in [&b""[..], b"temperature 21\r\n", b" \x08", b" \x08 \x08"] {

@@ -15,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mpwire_deflate::Effort;
+use mpwire_proto::answers::{answers, split_last};
 use mpwire_proto::blocks::{Check, Listener, Question, block, crc32};
 use mpwire_proto::literal::Value;
 use mpwire_proto::probes::Probes;
@@ -23,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use super::errno::Errno;
 use super::patience::digesting;
 use super::program::Program;
-use super::{Board, Error, REPLY_MOST, onboard, outcome, read, unreadable};
+use super::{Board, Error, REPLY_MOST, onboard, outcome, read_literal, unreadable};
 use crate::session::Heard;
 use asking::until;
 pub(crate) use blocks::Blocks;
@@ -180,8 +181,8 @@ impl Board {
         Ok(true)
     }
 
-    /// Starts `call` with `programs`, which says a line within `patience` and then waits for
-    /// [`Board::finish_line`]; returns the line, or `None` where the firmware lacks what it takes.
+    /// Starts `call` with `programs`, which answers within `patience` and then waits for
+    /// [`Board::finish_line`]; returns what it said, or `None` where the firmware lacks what it takes.
     pub(crate) fn open_line(
         &mut self,
         programs: &[Program],
@@ -193,7 +194,7 @@ impl Board {
             return Ok(None);
         }
         let mut said = Vec::new();
-        while !said.ends_with(b"\n") {
+        while answers(&said).next().is_none() {
             match self.session.hear(patience)? {
                 Some(Heard::Output(bytes)) => self.keep(&mut said, &bytes)?,
                 Some(Heard::Frame { .. }) => {}
@@ -416,14 +417,11 @@ impl Board {
         if start.elapsed() < FAST_START {
             blocks.hurry();
         }
-        let end = said
-            .trim_ascii_end()
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let last = said.split_off(end);
-        let (room, bits) = sizes(&read(&last)?)
-            .ok_or_else(|| unreadable(&last, "the size of blocks was expected"))?;
+        let expected = "the size of blocks was expected";
+        let (before, last) = split_last(&said).ok_or_else(|| unreadable(&said, expected))?;
+        let (room, bits) = sizes(&read_literal(last)?).ok_or_else(|| unreadable(last, expected))?;
+        let before = before.len();
+        said.truncate(before);
         blocks.resize(room, bits);
         if let Some(limit) = self.block_limit {
             blocks.limit(limit);

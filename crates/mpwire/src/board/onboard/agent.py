@@ -36,7 +36,7 @@ def _mw_agent(room, bits):
     left = 0
     asked = 0
     blocks = 0
-    print((room, bits))
+    print("\2(%d,%d)\3" % (room, bits))
 
     def _mw_pull(count):
         nonlocal left, asked, blocks

@@ -19,4 +19,4 @@ def _mw_flash(path, blocks, size):
     with open(path, "rb") as file:
         while file.read(size):
             pass
-    print((ticks_diff(written, start), ticks_diff(ticks_us(), written)))
+    print("\2(%d,%d)\3" % (ticks_diff(written, start), ticks_diff(ticks_us(), written)))

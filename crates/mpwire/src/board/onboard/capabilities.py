@@ -27,4 +27,4 @@ def _mw_probe():
     found += str(int(has))
     gc.collect()
     # The last tells whether the second has arrived as it was.
-    print((gc.mem_free(), found, sum(map(int, found))))
+    print("\2%s\3" % ((gc.mem_free(), found, sum(map(int, found))),))

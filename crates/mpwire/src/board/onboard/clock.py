@@ -10,4 +10,4 @@ def _mw_clock(time):
     if time:
         clock.datetime(time)
     else:
-        print(clock.datetime())
+        print("\2%s\3" % (clock.datetime(),))

@@ -15,4 +15,4 @@ def _mw_copy(source, target, temporary):
         os.rename(temporary, target)
     else:
         os.remove(temporary)
-    print(right)
+    print("\2%s\3" % right)

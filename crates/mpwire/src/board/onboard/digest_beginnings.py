@@ -5,6 +5,6 @@
 def _mw_digest_beginnings(folder, names):
     for name in names:
         try:
-            print(_mw_digest(folder + name)[:8], end=",")
+            print(end="\2%s\3" % _mw_digest(folder + name)[:8])
         except OSError as error:
-            print(error.args[0] == 21, end=",")
+            print(end="\2%s\3" % (error.args[0] == 21))

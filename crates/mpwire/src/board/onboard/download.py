@@ -7,5 +7,5 @@ def _mw_download(path, size):
             block = file.read(size)
             if not block:
                 break
-            print(_mw_encode(block))
-    print(_mw_digest(path))
+            print("\2%s\3" % _mw_encode(block))
+    print("\2%s\3" % _mw_digest(path))

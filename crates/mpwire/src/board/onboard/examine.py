@@ -20,4 +20,4 @@ def _mw_examine(path, name, size, parent):
         space = os.statvfs(parent)[:4]
     except (AttributeError, OSError):
         space = None
-    print((outer, inner, space, digest))
+    print("\2%s\3" % ((outer, inner, space, digest),))

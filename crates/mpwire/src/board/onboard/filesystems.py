@@ -18,4 +18,4 @@ def _mw_filesystems():
     for name, place in mounts:
         status = os.statvfs(place)[:4]
         if status[2]:
-            print((name, status, place), end=",")
+            print(end="\2%s\3" % ((name, status, place),))

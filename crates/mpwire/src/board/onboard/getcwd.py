@@ -1,4 +1,4 @@
 def _mw_getcwd():
     import os
 
-    print(repr(os.getcwd()))
+    print("\2%r\3" % os.getcwd())

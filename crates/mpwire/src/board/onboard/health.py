@@ -31,7 +31,7 @@ def _mw_health(top, skipped, limit):
                     continue
                 files += 1
                 if path.endswith(".mpwire"):
-                    print(("leftover", path, ""), end=",")
+                    print(end="\2%s\3" % (("leftover", path, ""),))
                 try:
                     with open(path, "rb") as file:
                         while not late:
@@ -41,7 +41,7 @@ def _mw_health(top, skipped, limit):
                             size += count
                             late = ticks_diff(ticks_ms(), start) > limit
                 except Exception as error:
-                    print(("file", path, repr(error)), end=",")
+                    print(end="\2%s\3" % (("file", path, repr(error)),))
         except Exception as error:
-            print(("directory", folder, repr(error)), end=",")
-    print((files, seen, size, not late), end=",")
+            print(end="\2%s\3" % (("directory", folder, repr(error)),))
+    print(end="\2%s\3" % ((files, seen, size, not late),))

@@ -17,4 +17,4 @@ def _mw_identity():
         pass
     version = ".".join([str(part) for part in found[1][:3]])
     gc.collect()
-    print((found[0], version, sys.platform, machine, build, gc.mem_alloc()))
+    print("\2%s\3" % ((found[0], version, sys.platform, machine, build, gc.mem_alloc()),))

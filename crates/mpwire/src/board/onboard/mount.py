@@ -14,4 +14,4 @@ def _mw_mount(tag, check, inflate, bytes_io, link, file, change, folder):
     files = change(ask, closed, file(ask, closed, bytes_io))
     os.mount(folder(ask, files), "/remote")
     os.chdir("/remote")
-    print((room, bits))
+    print("\2(%d,%d)\3" % (room, bits))

@@ -17,4 +17,4 @@ def _mw_mounts():
             pass
     for system, place in mounts:
         label = getattr(system, "label", None)
-        print((str(system), place, str(label or ""), bool(getattr(system, "readonly", 0))), end=",")
+        print(end="\2%s\3" % ((str(system), place, str(label or ""), bool(getattr(system, "readonly", 0))),))

@@ -14,4 +14,4 @@ def _mw_name_all(marker, pairs, again):
             if not again or error.args[0] != 2:
                 raise
     os.remove(marker)
-    print(True)
+    print("\2True\3")

@@ -19,4 +19,4 @@ def _mw_put(target, temporary, size):
         os.remove(temporary)
     elif target != temporary:
         os.rename(temporary, target)
-    print(right)
+    print("\2%s\3" % right)

@@ -21,4 +21,4 @@ def _mw_put_large(target, temporary, size, start, commits):
         os.remove(temporary)
     elif target != temporary:
         os.rename(temporary, target)
-    print(right)
+    print("\2%s\3" % right)

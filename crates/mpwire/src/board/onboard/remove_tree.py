@@ -29,7 +29,7 @@ def _mw_remove_tree(path):
                 kind = "mountpoint"
             else:
                 raise
-        print((kind, path), end=",")
+        print(end="\2%s\3" % ((kind, path),))
         return kind == "read-only"
 
     remove(path)

@@ -23,4 +23,4 @@ def _mw_ring(count):
         if right == found and byte[0] == 33 + found % 89:
             right += 1
         found += 1
-    print((found, right))
+    print("\2(%d,%d)\3" % (found, right))

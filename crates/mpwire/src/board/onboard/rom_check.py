@@ -35,7 +35,7 @@ def _mw_rom_check(number):
         for at in range(64, min(len(image), 16384), 64):
             if found == "empty" and bytes(image[at : at + 64]) != blank:
                 found = "torn"
-        print(repr(found))
+        print("\2%r\3" % found)
         return
     try:
         size, at = value(3)
@@ -44,4 +44,4 @@ def _mw_rom_check(number):
         torn = end > len(image) or size > 64 and bytes(image[end - 64 : end]) == b"\xff" * 64
     except (ValueError, IndexError):
         torn = True
-    print(repr("torn" if torn else "image"))
+    print("\2%r\3" % ("torn" if torn else "image"))

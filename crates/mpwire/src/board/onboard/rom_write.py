@@ -45,6 +45,6 @@ def _mw_rom_write(number, size, room, block):
         if expected and _mw_rom_digest((view[room:size], first)).startswith(expected):
             store(0, memoryview(buffer)[: write(True)])
             right = view[:fill] == first
-        print(right)
+        print("\2%s\3" % right)
 
     return put, end

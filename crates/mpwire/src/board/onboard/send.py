@@ -1,4 +1,4 @@
-# Writes files as frames (frames.rs of mpwire-proto): for each file its length as text, its blocks of
+# Writes files as frames (frames.rs of mpwire-proto): for each file its length as an answer, its blocks of
 # size bytes but the first skip, an empty one, and the SHA-256 of all that was read. The last byte of
 # each frame counts down from 255 within a file, so that a lost frame is noticed.
 #
@@ -20,7 +20,7 @@ def _mw_s(files, size):
         digest = hashlib.sha256()
         with open(path, "rb") as file:
             # No empty block, so that the loop begins.
-            data = print(file.seek(0, 2)), file.seek(0)
+            data = print("\2%d\3" % file.seek(0, 2)), file.seek(0)
             while data:
                 data = file.read(size)
                 digest.update(data)

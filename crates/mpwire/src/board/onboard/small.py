@@ -18,7 +18,7 @@ def _mw_small(paths, size):
         except OSError:
             pass
 
-    print([look(path) for path in paths])
+    print("\2%s\3" % [look(path) for path in paths])
     number, suffix, check, pieces = eval(stdin.readline(), {"r": stdin.read, "d": d})
     path = paths[number]
     temporary = path + suffix
@@ -28,4 +28,4 @@ def _mw_small(paths, size):
     right = _mw_digest(temporary).startswith(check)
     if right:
         os.rename(temporary, path)
-    print(right)
+    print("\2%s\3" % right)

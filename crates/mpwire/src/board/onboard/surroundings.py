@@ -6,4 +6,4 @@ def _mw_surroundings():
     import sys, os
 
     directory = os.getcwd() if hasattr(os, "getcwd") else "/"
-    print((getattr(sys.implementation, "_mpy", 0) & 0xFF, sys.path, directory))
+    print("\2%s\3" % ((getattr(sys.implementation, "_mpy", 0) & 0xFF, sys.path, directory),))

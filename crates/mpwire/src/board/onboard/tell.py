@@ -1,4 +1,4 @@
-# Prints each of what it is given on a line, and last what tells whether all lines have arrived as they
+# Answers with each of what it is given, and last with what tells whether all have arrived as they
 # were: a number that all their bytes are in, and their order.
 
 
@@ -6,7 +6,7 @@ def _mw_tell(values):
     total = 0
     for value in values:
         text = str(value)
-        print(text)
+        print(end="\2%s\3" % text)
         # Small integers everywhere.
         total = (total * 33 + sum(bytes(text, "utf-8"))) & 0xFFFFFF
-    print(total)
+    print("\2%d\3" % total)

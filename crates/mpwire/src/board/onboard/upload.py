@@ -20,6 +20,6 @@ def _mw_upload(target, temporary):
             os.remove(temporary)
         elif target != temporary:
             os.rename(temporary, target)
-        print(right)
+        print("\2%s\3" % right)
 
     return put, end

@@ -9,4 +9,4 @@ def _mw_write_test(path, data):
     with open(path, "rb") as file:
         right = file.read() == data
     os.remove(path)
-    print(right)
+    print("\2%s\3" % right)

@@ -1,9 +1,10 @@
 //! What reads the board's frames and lines, for the fuzz targets.
 
+use mpwire_proto::answers::{END, START};
 use mpwire_proto::literal::Value;
 
 use super::arrival::Arrival;
-use super::text::{Lines, Writing};
+use super::text::{Blocks, Writing};
 use super::{Receiver, Wanted};
 use crate::transfer::Error;
 
@@ -24,7 +25,7 @@ pub fn arrive(
     Ok(arrival.index())
 }
 
-/// What lines in one of the alphabets make of a file, and its digest; `None` where they are none.
+/// What lines, each an answer, in one of the alphabets make of a file, and its digest; `None` where they are none.
 #[must_use]
 pub fn text(alphabet: u8, pieces: &[&[u8]]) -> Option<(Vec<u8>, Value)> {
     let writing = match alphabet % 3 {
@@ -32,9 +33,16 @@ pub fn text(alphabet: u8, pieces: &[&[u8]]) -> Option<(Vec<u8>, Value)> {
         1 => Writing::Hex,
         _ => Writing::Repr,
     };
-    let mut lines = Lines::new(writing);
+    let mut blocks = Blocks::new(writing);
+    blocks.push(&[START]);
     for piece in pieces {
-        lines.push(piece);
+        let framed = piece.split_inclusive(|&byte| byte == b'\n');
+        for line in framed {
+            match line.strip_suffix(b"\n") {
+                Some(line) => blocks.push(&[line, &[END, START]].concat()),
+                None => blocks.push(line),
+            }
+        }
     }
-    lines.finish().ok()
+    blocks.finish().ok()
 }

@@ -23,6 +23,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use mpwire_proto::answers::Collector;
 use sha2::{Digest as _, Sha256};
 
 use super::unchanged::{Candidate, unchanged};
@@ -50,9 +51,9 @@ const KNOWN_BYTES: usize = 8;
 const FRUITLESS_MOST: u32 = 6;
 /// Has the board say whether its `deflate` can write, where that is not known. What has no such module
 /// raises.
-const ASK: &str = "print(hasattr(__import__('deflate').DeflateIO,'write'))\n";
-/// Characters of a line that are looked at: digits of a length, and a carriage return.
-const LINE_MOST: usize = 21;
+const ASK: &str = "print('\\2%s\\3'%hasattr(__import__('deflate').DeflateIO,'write'))\n";
+/// Characters of an answer that are looked at: digits of a length.
+const ANSWER_MOST: usize = 21;
 /// How a traceback begins, if it is no noise. With too little memory there is only its last line.
 const TRACEBACKS: [&[u8]; 2] = [b"Traceback", b"MemoryError"];
 
@@ -349,7 +350,7 @@ fn run(board: &mut Board, room: usize, way: Way, arrival: &mut Arrival) -> Resul
         },
         Way::Deflated { .. } => Frames::Deflated(Inflation::new(room)),
     };
-    let mut said = Lines::default();
+    let mut said = Collector::default();
     let mut patience = arrival.patience();
     let mut heard_frame = Instant::now();
     loop {
@@ -367,11 +368,12 @@ fn run(board: &mut Board, room: usize, way: Way, arrival: &mut Arrival) -> Resul
                 if heard_frame.elapsed() > patience.max(TEXT_PATIENCE) {
                     return Err(Stop::Damaged);
                 }
-                for said in said.find(&text) {
-                    match said {
-                        Said::Size(size) => arrival.announce(size),
-                        Said::Deflates(deflates) if asks => board.note_deflates(deflates),
-                        Said::Deflates(_) => {}
+                for byte in text {
+                    let answer = said.push(byte, ANSWER_MOST);
+                    match answer.and_then(|answer| Said::parse(&answer)) {
+                        Some(Said::Size(size)) => arrival.announce(size),
+                        Some(Said::Deflates(deflates)) if asks => board.note_deflates(deflates),
+                        Some(Said::Deflates(_)) | None => {}
                     }
                 }
             }
@@ -469,33 +471,12 @@ enum Said {
 }
 
 impl Said {
-    fn parse(line: &[u8]) -> Option<Self> {
-        match std::str::from_utf8(line.trim_ascii_end()).ok()? {
+    fn parse(answer: &[u8]) -> Option<Self> {
+        match std::str::from_utf8(answer).ok()? {
             "True" => Some(Self::Deflates(true)),
             "False" => Some(Self::Deflates(false)),
             digits => digits.parse().ok().map(Self::Size),
         }
-    }
-}
-
-/// Finds that, line by line, in whatever a board prints.
-#[derive(Default)]
-struct Lines {
-    line: Vec<u8>,
-}
-
-impl Lines {
-    /// What is said by lines of which the end is in `text`.
-    fn find(&mut self, text: &[u8]) -> Vec<Said> {
-        let mut found = Vec::new();
-        for &byte in text {
-            if byte == b'\n' {
-                found.extend(Said::parse(&std::mem::take(&mut self.line)));
-            } else if self.line.len() <= LINE_MOST {
-                self.line.push(byte);
-            }
-        }
-        found
     }
 }
 

@@ -1,19 +1,20 @@
-//! A file from a board that cannot write frames: blocks as lines of text, in any alphabet it has.
+//! A file from a board that cannot write frames: blocks as answers, in any alphabet it has.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mpwire_proto::answers::Collector;
 use mpwire_proto::literal::Value;
 
 use crate::board::capabilities::Capabilities;
 use crate::board::digest::Digest;
 use crate::board::fs::at;
 use crate::board::program::{Argument, Program, call};
-use crate::board::{self, Board, onboard, read, unreadable};
+use crate::board::{self, Board, onboard, read_literal, unreadable};
 use crate::session;
 use crate::transfer::{ATTEMPTS, Error};
 
-/// The longest line: four times the largest block.
-const LINE_MOST: usize = 4096;
+/// The longest answer: four times the largest block.
+const ANSWER_MOST: usize = 4096;
 /// The largest file, in bytes. Boards that cannot write frames have not a tenth of this flash.
 const FILE_MOST: usize = 8 << 20;
 /// The most that a board prints of such a file: four characters a byte.
@@ -95,8 +96,9 @@ fn attempt(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Vec<u8>, Value), board::Error> {
     let writing = Writing::choose(capabilities);
-    // A block stands in memory beside its text, which is up to four times as long.
-    let block = (capabilities.free_memory / 16).clamp(48, 768) / 3 * 3;
+    // A block stands in memory beside its text, which is up to four times as long, and beside the answer
+    // that holds that.
+    let block = (capabilities.free_memory / 32).clamp(48, 768) / 3 * 3;
     let text = call(
         onboard::DOWNLOAD.defines,
         &[Argument::Path(path), Argument::Int(block.cast_signed())],
@@ -106,35 +108,35 @@ fn attempt(
         capabilities.digest_program(),
         onboard::DOWNLOAD,
     ];
-    let mut lines = Lines::new(writing);
+    let mut blocks = Blocks::new(writing);
     board
         .run_at_length(&programs, &text, PRINTED_MOST, &mut |step| {
             if let session::Progress::Output(bytes) = step {
-                lines.push(bytes);
-                progress(lines.data.len() as u64);
+                blocks.push(bytes);
+                progress(blocks.data.len() as u64);
             }
         })
         .map_err(|error| at(error, path))?;
-    lines.finish()
+    blocks.finish()
 }
 
-/// Collects the lines that the board prints: blocks, then the digest.
-pub(super) struct Lines {
+/// Collects the board's answers: blocks, then the digest.
+pub(super) struct Blocks {
     writing: Writing,
     data: Vec<u8>,
-    line: Vec<u8>,
-    /// The newest whole line: the digest, if no other follows.
+    collector: Collector,
+    /// The newest answer: the digest, if no other follows.
     held: Option<Vec<u8>>,
-    /// The first line that is no block.
+    /// The first answer that is no block.
     wrong: Option<Vec<u8>>,
 }
 
-impl Lines {
+impl Blocks {
     pub(super) fn new(writing: Writing) -> Self {
         Self {
             writing,
             data: Vec::new(),
-            line: Vec::new(),
+            collector: Collector::default(),
             held: None,
             wrong: None,
         }
@@ -142,36 +144,31 @@ impl Lines {
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if byte != b'\n' {
-                // One that is cut is no block any more.
-                if self.line.len() < LINE_MOST {
-                    self.line.push(byte);
-                }
-                continue;
-            }
-            let line = std::mem::take(&mut self.line);
-            if let Some(block) = self.held.replace(line) {
+            // One that is cut is no block any more.
+            if let Some(answer) = self.collector.push(byte, ANSWER_MOST)
+                && let Some(block) = self.held.replace(answer)
+            {
                 self.take_block(block);
             }
         }
     }
 
-    fn take_block(&mut self, line: Vec<u8>) {
-        let block = match read(&line) {
+    fn take_block(&mut self, answer: Vec<u8>) {
+        let block = match read_literal(&answer) {
             Ok(Value::Bytes(text)) => self.writing.decode(text),
             _ => None,
         };
         match block {
             Some(block) if self.data.len() + block.len() <= FILE_MOST => self.data.extend(block),
-            _ => self.wrong = self.wrong.take().or(Some(line)),
+            _ => self.wrong = self.wrong.take().or(Some(answer)),
         }
     }
 
     pub(super) fn finish(self) -> Result<(Vec<u8>, Value), board::Error> {
-        if let Some(line) = self.wrong {
-            return Err(unreadable(&line, "a block of the file was expected"));
+        if let Some(answer) = self.wrong {
+            return Err(unreadable(&answer, "a block of the file was expected"));
         }
-        let digest = read(self.held.as_deref().unwrap_or_default())?;
+        let digest = read_literal(self.held.as_deref().unwrap_or_default())?;
         Ok((self.data, digest))
     }
 }
@@ -185,27 +182,31 @@ mod tests {
         text: &[u8],
         chunk: usize,
     ) -> Result<(Vec<u8>, Value), board::Error> {
-        let mut lines = Lines::new(writing);
+        let mut blocks = Blocks::new(writing);
         for piece in text.chunks(chunk) {
-            lines.push(piece);
+            blocks.push(piece);
         }
-        lines.finish()
+        blocks.finish()
     }
 
     #[test]
     fn blocks_and_the_digest_are_read_however_they_are_cut() {
-        let text = b"b'aGVs\\n'\r\nb'bG8=\\n'\r\n123\r\n";
+        let text = b"\x02b'aGVs\\n'\x03\r\nnoise\r\n\x02b'bG8=\\n'\x03\r\n\x02123\x03\r\n";
         for chunk in 1..text.len() {
             let (data, digest) = collect(Writing::Base64, text, chunk).unwrap();
             assert_eq!(data, b"hello");
             assert_eq!(digest, Value::Int(123));
         }
         assert_eq!(
-            collect(Writing::Hex, b"b'00ff'\n1\n", 3).unwrap().0,
+            collect(Writing::Hex, b"\x02b'00ff'\x03\n\x021\x03\n", 3)
+                .unwrap()
+                .0,
             [0, 255]
         );
         assert_eq!(
-            collect(Writing::Repr, b"b'\\x00b'\n1\n", 3).unwrap().0,
+            collect(Writing::Repr, b"\x02b'\\x00b'\x03\n\x021\x03\n", 3)
+                .unwrap()
+                .0,
             [0, b'b']
         );
     }
@@ -213,32 +214,33 @@ mod tests {
     #[test]
     fn an_empty_file_is_only_a_digest() {
         assert_eq!(
-            collect(Writing::Base64, b"7\n", 9).unwrap(),
+            collect(Writing::Base64, b"\x027\x03\n", 9).unwrap(),
             (vec![], Value::Int(7))
         );
     }
 
     #[test]
-    fn neither_a_line_nor_a_file_without_end_is_kept() {
-        let mut lines = Lines::new(Writing::Base64);
+    fn neither_an_answer_nor_a_file_without_end_is_kept() {
+        let mut blocks = Blocks::new(Writing::Base64);
+        blocks.push(b"\x02");
         for _ in 0..1000 {
-            lines.push(&[b'x'; 4096]);
+            blocks.push(&[b'x'; 4096]);
         }
-        assert_eq!(lines.line.len(), LINE_MOST);
-        assert!(lines.finish().is_err());
+        assert_eq!(blocks.collector.held(), ANSWER_MOST);
+        assert!(blocks.finish().is_err());
 
-        let mut lines = Lines::new(Writing::Repr);
-        let line = [&b"b'"[..], &[b'x'; 4000], b"'\n"].concat();
+        let mut blocks = Blocks::new(Writing::Repr);
+        let line = [&b"\x02b'"[..], &[b'x'; 4000], b"'\x03\n"].concat();
         for _ in 0..FILE_MOST / 4000 + 100 {
-            lines.push(&line);
+            blocks.push(&line);
         }
-        assert!(lines.data.len() <= FILE_MOST);
-        assert!(lines.finish().is_err());
+        assert!(blocks.data.len() <= FILE_MOST);
+        assert!(blocks.finish().is_err());
     }
 
     #[test]
-    fn a_line_that_is_no_block_is_an_error() {
-        assert!(collect(Writing::Base64, b"b'aGVs\n'\nnoise\n1\n", 9).is_err());
+    fn an_answer_that_is_no_block_is_an_error() {
+        assert!(collect(Writing::Base64, b"\x02b'aGVs'\x03\x02noise\x03\x021\x03", 9).is_err());
         assert!(collect(Writing::Base64, b"", 9).is_err());
     }
 }

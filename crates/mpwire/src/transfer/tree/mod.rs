@@ -7,6 +7,7 @@ mod together;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use mpwire_proto::answers::answers;
 use mpwire_proto::literal::Value;
 
 use crate::board::digest::{Digest, Hasher};
@@ -14,7 +15,7 @@ use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::patience::{COUNTING_FREE, copying, digesting};
 use crate::board::plausible::Space;
-use crate::board::program::{Argument, call};
+use crate::board::program::{Argument, answer, call};
 use crate::board::{self, BITS_MOST, Board, onboard, read};
 use crate::path::join;
 use crate::transfer::leftovers::healing;
@@ -219,7 +220,7 @@ impl Tree<'_> {
             onboard::LOOK.defines,
             &[Argument::Path(self.place.path), Argument::Int(-1)],
         );
-        let text = format!("print({look})");
+        let text = answer(&look);
         if !board.has_agent() {
             let bits = self.window_bits()?;
             let Some(said) = board.load_agent(PROGRAMS, &text, bits, &mut |_| {})? else {
@@ -458,13 +459,13 @@ impl Tree<'_> {
         }
         self.summary.wire_bytes += meter.wire_bytes;
         let left = std::mem::take(&mut self.left);
-        let mut answers = said
-            .split(|&byte| byte == b'\n')
-            .map(<[u8]>::trim_ascii)
-            .filter(|line| matches!(*line, b"True" | b"False"));
-        let failed_at = left.get(answers.clone().count()).copied();
+        let answered: Vec<&[u8]> = answers(&said)
+            .filter(|answer| matches!(*answer, b"True" | b"False"))
+            .collect();
+        let failed_at = left.get(answered.len()).copied();
+        let mut answered = answered.into_iter();
         for index in left {
-            if answers.next() == Some(b"True") {
+            if answered.next() == Some(b"True") {
                 let bytes = self.files[index].source.size()?;
                 self.summary.files += 1;
                 self.summary.bytes += bytes;
@@ -581,7 +582,7 @@ impl Tree<'_> {
                 onboard::LOOK.defines,
                 &[Argument::Path(&temporary), Argument::Int(-1)],
             );
-            board.ask_agent(PROGRAMS, &format!("print([{look}])"));
+            board.ask_agent(PROGRAMS, &answer(&format!("[{look}]")));
             let said = board.flush_agent(&mut |_| {})?;
             let looks = stream::read_looks(&read(&said)?, None, &said)?;
             if let [Some(look)] = &looks.at[..]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Tree;
 use crate::board::plausible::Space;
-use crate::board::program::{Argument, call};
+use crate::board::program::{Argument, answer, call};
 use crate::board::{Board, onboard, read};
 use crate::path::{absolute, is_within};
 use crate::transfer::Error;
@@ -18,10 +18,14 @@ pub(super) struct Sizes {
     pub is_in_place: bool,
 }
 
-/// The program that prints the blocks of the filesystem where `path` is, or None.
+/// The program that answers with the blocks of the filesystem where `path` is, or None.
 pub(in crate::transfer) fn free_call(path: &str) -> String {
     let free = call(onboard::FREE.defines, &[Argument::Path(path)]);
-    format!("try:\n print({free})\nexcept Exception:\n print(None)")
+    format!(
+        "try:\n {}\nexcept Exception:\n {}",
+        answer(&free),
+        answer("None")
+    )
 }
 
 impl Tree<'_> {

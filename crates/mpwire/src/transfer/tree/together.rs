@@ -5,7 +5,7 @@ use crate::board::digest::Hasher;
 use crate::board::errno::Errno;
 use crate::board::fs::batches;
 use crate::board::program::{Argument, call};
-use crate::board::{self, Board, onboard, unreadable};
+use crate::board::{self, Board, is_true, onboard, unreadable};
 use crate::path::join;
 use crate::transfer::Error;
 use crate::transfer::stream::DIGEST_BYTES;
@@ -83,10 +83,10 @@ impl Tree<'_> {
             together.asked = true;
         }
         let said = board.flush_agent(&mut |_| {})?;
-        match said.trim_ascii() {
-            b"True" => self.together = None,
-            _ => return Err(unreadable(&said, "that all files have their names").into()),
+        if !is_true(&said) {
+            return Err(unreadable(&said, "that all files have their names").into());
         }
+        self.together = None;
         Ok(())
     }
 
